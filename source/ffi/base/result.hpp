@@ -1,8 +1,8 @@
 // Result<T>: a value, or an Error that says why there is none.
 //
 // The engine reports every failure through this type; exceptions are not part of any interface (C++ exceptions thrown
-// by foreign C++ functions pass through our frames, but none of ours starts one on purpose). Error is one sentence for a
-// person, which names what was given and what was expected.
+// by foreign C++ functions pass through our frames, but none of ours starts one on purpose). Error is one sentence for
+// a person, which names what was given and what was expected.
 #pragma once
 
 #include <cassert>

@@ -1,0 +1,49 @@
+// C declarations, as people paste them from manual pages and headers, into types.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ffi/base/result.hpp"
+#include "ffi/ctype/type_table.hpp"
+
+namespace pinion::ctype {
+
+struct Declaration {
+  enum class Kind : std::uint8_t { Function, Variable, Typedef };
+  Kind kind = Kind::Function;
+  std::string_view name;
+  const Type* type = nullptr;
+  std::string_view symbol;  // the asm label, or the name
+};
+
+// What one block of declarations says, in order. Later blocks may be parsed on top of earlier ones (see parse_into).
+// Not thread-safe while it is being added to; safe to read from many threads afterwards.
+struct Declarations {
+  std::vector<Declaration> declarations;  // functions, variables and typedefs, in order
+  std::map<std::string, const Type*, std::less<>> typedefs;
+  std::map<std::string, Type*, std::less<>> tags;          // structs, unions and enums, one name space as in C
+  std::map<std::string, __int128, std::less<>> constants;  // enum constants
+
+  const Declaration* find(std::string_view name) const;  // the last function or variable of that name, or null
+  const Declaration* last_function() const;              // or null
+};
+
+// Where and why a text is not C that we understand. `message` is the whole report: a sentence with line and column
+// and what was expected, the line of source, and a caret under the place.
+struct ParseError : Error {
+  unsigned line = 0;    // from 1
+  unsigned column = 0;  // from 1, in characters
+};
+
+// Parses `text` and adds what it declares to `into`; on error `into` is as it was. Bounds: 1 MiB of text, nesting 200
+// deep. The standard names (size_t, int32_t, FILE-less: see parser.cpp) are known without a declaration.
+Result<Unit> parse_into(TypeTable&, std::string_view text, Declarations& into, ParseError* detail = nullptr);
+
+// Parses a type name, as in a cast: `const struct point *`.
+Result<const Type*> parse_type(TypeTable&, std::string_view text, const Declarations* known = nullptr,
+                               ParseError* detail = nullptr);
+
+}  // namespace pinion::ctype
