@@ -1,0 +1,26 @@
+// The subcommands of `pinion`: the one list of them.
+//
+// A subcommand NAME lives in command_NAME.cpp, which defines `void add_NAME_command(CLI::App& app, int& status)`: it
+// adds the subcommand to the app, with a callback that does the work and leaves in `status` what the process exits
+// with.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace pinion::cli {
+
+// Exit statuses. CLI11 reports wrong usage by exceptions (CLI::ValidationError and its kin): main makes them kUsage.
+enum ExitStatus : int {
+  kDone = 0,
+  kFailed = 1,  // the thing asked for failed: a parse error, an unknown symbol, a call that could not be made
+  kUsage = 2,   // the command line makes no sense
+};
+
+// One line per subcommand, in the order in which --help lists them.
+#define PINION_COMMANDS(COMMAND)
+
+#define PINION_DECLARE_COMMAND(NAME) void add_##NAME##_command(CLI::App& app, int& status);
+PINION_COMMANDS(PINION_DECLARE_COMMAND)
+#undef PINION_DECLARE_COMMAND
+
+}  // namespace pinion::cli

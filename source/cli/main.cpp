@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "pinion/version.h"
+
+namespace pinion::cli {
+namespace {
+
+void add_commands(CLI::App& app, int& status) {
+#define PINION_ADD_COMMAND(NAME) add_##NAME##_command(app, status);
+  PINION_COMMANDS(PINION_ADD_COMMAND)
+#undef PINION_ADD_COMMAND
+  static_cast<void>(app), static_cast<void>(status);
+}
+
+// The sentence for a first word that is no subcommand; CLI11's own says only that a subcommand is required.
+std::string describe(const CLI::App& app, const CLI::ParseError& error) {
+  const auto rest = app.remaining();
+  if (!app.get_subcommands().empty() || rest.empty()) return error.what();
+  return fmt::format("there is no {} '{}'", rest.front().starts_with('-') ? "option" : "subcommand", rest.front());
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Pinion calls C functions, given their C declarations.", "pinion"};
+  int status = kDone;
+  app.set_version_flag("--version", fmt::format("pinion {}", pn_version()), "Print the version and exit");
+  app.set_help_all_flag("--help-all", "Print the help of every subcommand and exit");
+  app.require_subcommand(1);
+  add_commands(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked_for) {  // --help, --version
+    return app.exit(asked_for);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "pinion: {}\nSee pinion --help.\n", describe(app, error));
+    return kUsage;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace pinion::cli
+
+int main(int argc, char** argv) {
+  return pinion::cli::run(argc, argv);
+}
