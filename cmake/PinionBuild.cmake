@@ -9,6 +9,7 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+include(GNUInstallDirs)   # CMAKE_INSTALL_LIBDIR and its kin
 
 find_program(PINION_CCACHE ccache DOC "Compiler cache, used when there is one")
 if(PINION_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -30,12 +31,26 @@ if(PINION_SANITIZE)
   add_link_options(-fsanitize=${PINION_SANITIZE})
 endif()
 
+if(PINION_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)   # what is fuzzed reports its coverage
+endif()
+
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 if(PINION_TESTS OR NOT DEFINED PINION_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
 endif()
+
+# pinion_test(NAME SOURCES file... [LIBRARIES target...])
+#
+# Declares the GoogleTest program NAME_test; ctest knows each of its tests as NAME.SUITE.TEST.
+function(pinion_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE ${ARG_LIBRARIES} pinion_options GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60)
+endfunction()
 
 # pinion_module(NAME [DEPENDS module...] [LIBRARIES target...])
 #
@@ -67,9 +82,7 @@ function(pinion_module name)
   target_include_directories(pinion_${name} ${visibility} ${PROJECT_SOURCE_DIR}/source ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(pinion_${name} ${visibility} ${ARG_DEPENDS} ${ARG_LIBRARIES} fmt::fmt)
   if(tests AND PINION_TESTS)
-    add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE pinion_${name} pinion_options GTest::gtest_main)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60)
+    pinion_test(${name} SOURCES ${tests} LIBRARIES pinion_${name})
   endif()
   if(fuzzers AND PINION_FUZZ)
     foreach(fuzzer ${fuzzers})

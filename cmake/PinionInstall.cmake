@@ -1,6 +1,5 @@
 # What `cmake --install` puts in place: the library, its headers, the command, and how others find them
 # (pkg-config: pinion; CMake: find_package(pinion), target pinion::pinion).
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS pinion EXPORT pinion-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
