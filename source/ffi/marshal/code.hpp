@@ -1,0 +1,50 @@
+// Marshaling code: the instructions for one call layout, and what an executor must set up for them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ffi/abi/call_layout.hpp"
+#include "ffi/marshal/instruction.hpp"
+
+namespace pinion::marshal {
+
+// What a `coerce` or `box` refers to: opaque to the engine, understood by the host that supplied it (a class, a type
+// description, an encoding). Literals are never part of an instruction, so code is position-independent and shareable.
+struct Literal {
+  std::uint64_t word = 0;
+  bool operator==(const Literal&) const = default;
+};
+
+struct Code {
+  std::shared_ptr<const abi::CallLayout> layout;
+  std::vector<Instruction> instructions;
+  std::vector<Literal> literals;
+  std::uint32_t stack_size = 0;  // bytes of argument area; the layout's
+  std::uint32_t frame_size = 0;  // bytes of frame storage; a multiple of 16
+  std::uint32_t alignment = 16;  // of the argument area and, with it, of the frame storage
+  bool uses_vectors = false;     // vector registers carry arguments
+  bool takes_vectors = false;    // vector registers carry the result
+  bool uses_errno = false;
+  bool can_fail = false;  // has a Tagged mode, a coerce or a box
+
+  // Equal code may share everything compiled from it.
+  bool operator==(const Code& other) const {
+    return instructions == other.instructions && literals == other.literals && stack_size == other.stack_size &&
+           frame_size == other.frame_size && alignment == other.alignment && *layout == *other.layout;
+  }
+};
+
+// What a call carries besides its arguments and result. The host owns it; it must outlive the call.
+struct CallState {
+  int error_number = 0;  // errno: set before the call from here, and saved here after it, when the code captures errno
+  void* host = nullptr;  // handed to the host's coercions
+};
+
+// A listing, one instruction per line, in the words of docs/marshaling.md.
+std::string to_string(const Code&);
+std::string to_string(const Instruction&);
+
+}  // namespace pinion::marshal

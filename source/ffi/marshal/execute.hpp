@@ -1,0 +1,270 @@
+// The meaning of every instruction, as C++: the interpreter's loop, over any host.
+//
+// A host with tagged objects instantiates execute() with its own Tags policy, so that the fast checks of its Tagged
+// modes are inlined into the same loop; the engine's own interpreter (interpreter.cpp) has none. Tags must have
+//   template <class T> static bool untag(CallState&, std::uint64_t slot, ScalarOf<T>& value);
+//   template <class T> static bool tag(CallState&, ScalarOf<T> value, std::uint64_t& object);
+// for every representation T in the table's rows (a template that answers false for those it does not know will do),
+// which answer false when the object does not fit, or none can be made.
+#pragma once
+
+#include <alloca.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "ffi/marshal/code.hpp"
+#include "ffi/marshal/host.hpp"
+#include "ffi/marshal/registers.hpp"
+
+namespace pinion::marshal {
+
+// One call: what the code is applied to.
+struct Invocation {
+  const void* target = nullptr;
+  const std::uint64_t* slots = nullptr;  // one for each argument
+  std::byte* result = nullptr;           // as large and aligned as the result; whole words for Destination::Word
+  CallState* state = nullptr;            // may be null when the code neither captures errno nor has a host
+  const Host* host = nullptr;            // for coerce and box
+};
+
+// What execute() answers: 0 when the call was made, else 1 + the number of the instruction that failed. A failure
+// before the call means that nothing was called.
+using Outcome = std::uint32_t;
+
+namespace detail {
+
+using abi::Extension;
+
+// The type a row's value has while it is a scalar: tails and truth values are 64-bit words.
+template <class T>
+struct Scalar {
+  using type = T;
+};
+template <int N>
+struct Scalar<Tail<N>> {
+  using type = std::uint64_t;
+};
+template <>
+struct Scalar<Truth> {
+  using type = std::uint64_t;
+};
+
+template <class T>
+using ScalarOf = typename Scalar<T>::type;
+
+// Reads a row's representation from memory of any alignment: exactly its bytes.
+template <class T>
+inline ScalarOf<T> read(const std::byte* from) {
+  if constexpr (std::is_same_v<T, Truth>) {
+    return *from != std::byte{0};
+  } else if constexpr (!std::is_same_v<ScalarOf<T>, T>) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, from, T::kSize);
+    return value;
+  } else {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+  }
+}
+
+template <class T, class V>
+inline void write(std::byte* to, const V& value) {
+  if constexpr (std::is_same_v<T, Truth>) {
+    *to = std::byte{value != 0};
+  } else if constexpr (!std::is_same_v<V, T>) {
+    std::memcpy(to, &value, T::kSize);
+  } else {
+    std::memcpy(to, &value, sizeof value);
+  }
+}
+
+// Extends a scalar to a word by its own signedness: the rows with extension Sign have signed representations.
+template <class V>
+inline std::uint64_t widen(V value) {
+  if constexpr (std::is_integral_v<V>) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  } else {
+    return 0;  // 16 bytes and more never become words: the verifier refuses it
+  }
+}
+
+template <Bank bank, class V>
+inline void put(Registers& registers, std::byte* stack, std::uint32_t place, const V& value) {
+  if constexpr (bank == Bank::Gpr) {
+    registers.gpr[place] = widen(value);
+  } else if constexpr (bank == Bank::Xmm) {
+    std::memcpy(registers.vector[place], &value, sizeof value);
+  } else {
+    const std::uint64_t word = widen(value);
+    std::memcpy(stack + place, &word, sizeof word);
+  }
+}
+
+// The bytes of a result register.
+template <Bank bank>
+inline const std::byte* result_register(const Registers& registers, std::uint32_t place) {
+  if constexpr (bank == Bank::Gpr) {
+    const bool rax = place == static_cast<std::uint32_t>(abi::Gpr::Rax);
+    return reinterpret_cast<const std::byte*>(rax ? &registers.rax : &registers.rdx);
+  } else if constexpr (bank == Bank::Xmm) {
+    return registers.vector[place];
+  } else {
+    return registers.st[place];
+  }
+}
+
+inline void set_up(Registers& registers, const Code& code, const Invocation& call) {
+  registers.target = call.target;
+  registers.stack_size = code.stack_size;
+  registers.stack_mask = -std::uint64_t{code.alignment};
+  registers.vectors = code.layout->uses_ymm ? 2 : code.uses_vectors;
+  registers.x87_results = code.layout->x87_results;
+  registers.vector_results = code.takes_vectors;
+}
+
+}  // namespace detail
+
+// The policy of a host without tagged objects.
+struct NoTags {
+  template <class T>
+  static bool untag(CallState&, std::uint64_t, detail::ScalarOf<T>&) {
+    return false;
+  }
+  template <class T>
+  static bool tag(CallState&, detail::ScalarOf<T>, std::uint64_t&) {
+    return false;
+  }
+};
+
+// The stack and frame areas of a call, from alloca: aligned by hand.
+#define PINION_AREA(size, alignment)                                                                              \
+  reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(alloca((size) + (alignment))) + (alignment)-1) & \
+                               -std::uintptr_t{alignment})
+
+template <class Tags>
+Outcome execute(const Code& code, const Invocation& call) {
+  // In the order of the opcodes.
+  static const void* const kLabels[] = {
+#define X(name, ...) &&take_##name##_Slot, &&take_##name##_Through, &&take_##name##_Frame, &&take_##name##_Tagged,
+      PINION_TAKES(X)
+#undef X
+#define X(name, ...) &&give_##name##_Buffer, &&give_##name##_Word, &&give_##name##_Frame, &&give_##name##_Tagged,
+          PINION_GIVES(X)
+#undef X
+#define X(name, ...) &&step_##name,
+              PINION_STEPS(X)
+#undef X
+  };
+  static_assert(sizeof kLabels / sizeof *kLabels == kOpcodes);
+
+  Registers registers;
+  detail::set_up(registers, code, call);
+  std::byte* stack = nullptr;
+  std::byte* frame = nullptr;
+  if (code.stack_size + code.frame_size != 0) {
+    stack = PINION_AREA(code.stack_size + code.frame_size, code.alignment);
+    frame = stack;  // frame storage first: it has the greater alignment
+    stack = frame + code.frame_size;
+    registers.stack = stack;
+  }
+
+  const Instruction* i = code.instructions.data();
+#define NEXT goto* kLabels[(++i)->op]
+  goto* kLabels[i->op];
+
+#define X(name, mnemonic, bank, type, ...)                                                               \
+  take_##name##_Slot : TAKE(bank, type, reinterpret_cast<const std::byte*>(call.slots + i->argument));   \
+  take_##name##_Through : TAKE(bank, type, reinterpret_cast<const std::byte*>(call.slots[i->argument])); \
+  take_##name##_Frame : TAKE(bank, type, frame + i->frame);                                              \
+  take_##name##_Tagged : TAKE_TAGGED(bank, type);
+#define TAKE(bank, type, base)                                                                 \
+  {                                                                                            \
+    const std::byte* from = (base) + i->offset;                                                \
+    if constexpr (Bank::bank == Bank::Memory) {                                                \
+      std::byte* to = take_of(i->op) == Take::FrameCopy ? frame + i->frame : stack + i->place; \
+      std::memcpy(to, from, i->extent);                                                        \
+    } else {                                                                                   \
+      detail::put<Bank::bank>(registers, stack, i->place, detail::read<type>(from));           \
+    }                                                                                          \
+    NEXT;                                                                                      \
+  }
+#define TAKE_TAGGED(bank, type)                                                                           \
+  {                                                                                                       \
+    detail::ScalarOf<type> value;                                                                         \
+    if (!Tags::template untag<type>(*call.state, call.slots[i->argument], value)) goto failed;            \
+    if constexpr (Bank::bank != Bank::Memory) detail::put<Bank::bank>(registers, stack, i->place, value); \
+    NEXT;                                                                                                 \
+  }
+  PINION_TAKES(X)
+#undef X
+#undef TAKE
+#undef TAKE_TAGGED
+
+#define X(name, mnemonic, bank, type, ...)                                                           \
+  give_##name##_Buffer : GIVE(bank, type, call.result + i->offset);                                  \
+  give_##name##_Frame : GIVE(bank, type, frame + i->frame + i->offset);                              \
+  give_##name##_Word : {                                                                             \
+    const std::uint64_t word =                                                                       \
+        detail::widen(detail::read<type>(detail::result_register<Bank::bank>(registers, i->place))); \
+    std::memcpy(call.result, &word, sizeof word);                                                    \
+    NEXT;                                                                                            \
+  }                                                                                                  \
+  give_##name##_Tagged : {                                                                           \
+    const auto value = detail::read<type>(detail::result_register<Bank::bank>(registers, i->place)); \
+    std::uint64_t object;                                                                            \
+    if (!Tags::template tag<type>(*call.state, value, object)) goto failed;                          \
+    std::memcpy(call.result, &object, sizeof object);                                                \
+    NEXT;                                                                                            \
+  }
+#define GIVE(bank, type, to)                                                                                 \
+  {                                                                                                          \
+    detail::write<type>((to), detail::read<type>(detail::result_register<Bank::bank>(registers, i->place))); \
+    NEXT;                                                                                                    \
+  }
+  PINION_GIVES(X)
+#undef X
+#undef GIVE
+
+step_ErrnoIn:
+  errno = call.state->error_number;
+  NEXT;
+step_Coerce:
+  if (!call.host->coerce(*call.state, code.literals[i->extent], call.slots[i->argument], frame + i->frame)) goto failed;
+  NEXT;
+step_StackAddress : {
+  const std::byte* address = frame + i->frame;
+  std::memcpy(stack + i->place, &address, sizeof address);
+  NEXT;
+}
+step_GprAddress:
+  registers.gpr[i->place] = reinterpret_cast<std::uint64_t>(frame + i->frame);
+  NEXT;
+step_GprResult:
+  registers.gpr[i->place] = reinterpret_cast<std::uint64_t>(call.result);
+  NEXT;
+step_VectorCount:
+  registers.gpr[static_cast<int>(abi::Gpr::Rax)] = i->place;
+  NEXT;
+step_Call:
+  pinion_call_registers(&registers);
+  NEXT;
+step_ErrnoOut:
+  call.state->error_number = errno;
+  NEXT;
+step_Box : {
+  std::uint64_t object;
+  if (!call.host->box(*call.state, code.literals[i->extent], frame + i->frame, &object)) goto failed;
+  std::memcpy(call.result, &object, sizeof object);
+  NEXT;
+}
+step_Return:
+  return 0;
+#undef NEXT
+
+failed:
+  return 1 + static_cast<Outcome>(i - code.instructions.data());
+}
+
+}  // namespace pinion::marshal
