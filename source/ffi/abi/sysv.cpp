@@ -1,0 +1,215 @@
+// The System V AMD64 convention (Linux, macOS, BSD): psABI 3.2.3 "Parameter Passing", 3.5.7 "Variable Argument Lists".
+//
+//   INTEGER arguments   rdi rsi rdx rcx r8 r9        INTEGER results   rax rdx
+//   SSE arguments       xmm0 .. xmm7                 SSE results       xmm0 xmm1
+//   all others          stack, 8-byte slots, the     X87 results       st0 (and st1 for _Complex long double)
+//                       first argument lowest        MEMORY results    the caller's buffer, whose address is passed
+//                                                                      in rdi and comes back in rax
+//
+// Arguments go left to right; the two register files count separately. A value is classified (classify.cpp); its
+// INTEGER eightbytes take the next general registers, its SSE eightbytes the next vector registers (an SSEUP is the
+// upper part of the vector register before it), its NO_CLASS eightbytes nothing. If the registers do not suffice for
+// the whole value, all of it goes to the stack, and the registers stay free for later arguments. X87 and MEMORY values
+// go to the stack. There a value is aligned to 8, or to its own alignment when that is more.
+// A variadic call has in al the number of vector registers used.
+//
+// Examples:
+//   f(struct {float x, y;})              bytes 0..7 in xmm0: two floats share one register
+//   f(struct {float x, y, z;})           bytes 0..7 in xmm0, bytes 8..11 in xmm1
+//   f(struct {double d; int i;})         bytes 0..7 in xmm0, bytes 8..15 in rdi (the padding goes along)
+//   f(long, struct {long a, b, c;})      rdi; bytes 0..23 on the stack
+//   f(5 longs, struct {long a, b;}, long) rdi rsi rdx rcx r8; stack; r9
+//   struct {long a; double b;} f()       bytes 0..7 in rax, bytes 8..15 in xmm0
+#include <algorithm>
+#include <array>
+
+#include "ffi/abi/classify.hpp"
+#include "ffi/abi/corners.hpp"
+#include "ffi/abi/placement.hpp"
+
+namespace pinion::abi {
+namespace {
+
+using ctype::Kind;
+using ctype::Type;
+
+constexpr std::array kArgumentGprs{Gpr::Rdi, Gpr::Rsi, Gpr::Rdx, Gpr::Rcx, Gpr::R8, Gpr::R9};
+constexpr std::array kResultGprs{Gpr::Rax, Gpr::Rdx};
+constexpr unsigned kArgumentXmms = 8;
+constexpr std::uint64_t kSlot = 8;
+
+// The vector register of an SSE eightbyte takes the SSEUP eightbytes that follow along.
+unsigned with_upper_parts(const Eightbytes& e, unsigned i) {
+  unsigned n = 1;
+  while (i + n < e.count && e.classes[i + n] == Class::SseUp) ++n;
+  return n;
+}
+
+class SysV {
+ public:
+  SysV(const Type& function, Dialect dialect)
+      : function_(function), dialect_(dialect), corners_(corners_of(dialect.compiler)) {}
+
+  Result<CallLayout> run();
+
+ private:
+  Status place_result();
+  Status place_argument(std::size_t index);
+  void place_vector_result(const Type&, Value&);
+  void place_in_registers(const Type&, const Eightbytes&, Value&);
+  void place_on_stack(const Type&, Value&, std::uint64_t align);
+  bool place_int128(const Type&, Value&);
+  Location next_gpr_or_slot();
+  Location slot(std::uint64_t size, std::uint64_t align);
+
+  const Type& function_;
+  const Dialect dialect_;
+  const Corners& corners_;
+  CallLayout layout_;
+  unsigned gprs_ = 0;  // used so far
+  unsigned xmms_ = 0;
+  // Registers that clang's front end knows to be used when it decides whether an aggregate fits. It does not see what
+  // its back end does with an __int128 that does not fit (SV12, SV14).
+  unsigned known_gprs_ = 0;
+};
+
+Result<CallLayout> SysV::run() {
+  layout_.convention = Convention::SysV;
+  layout_.variadic = function_.variadic || !function_.prototyped;
+  layout_.arguments.reserve(function_.parameters.size());
+  layout_.pieces.reserve(2 * function_.parameters.size() + 2);
+  if (Status s = place_result(); !s) return s.error();
+  for (std::size_t i = 0; i < function_.parameters.size(); ++i) {
+    if (Status s = place_argument(i); !s) return s.error();
+  }
+  layout_.vector_registers = static_cast<std::uint8_t>(xmms_);
+  layout_.stack_size = round_up(layout_.stack_size, 16);
+  return std::move(layout_);
+}
+
+// psABI 3.2.3 "Returning of Values".
+Status SysV::place_result() {
+  const Type& type = ctype::resolve(*function_.target);
+  Value& value = layout_.result = value_of(type, layout_);
+  const Eightbytes e = eightbytes_of(type, dialect_);
+  if (!e.refusal.empty()) return not_returnable(type, e.refusal);
+  if (e.count == 0) return Unit{};
+
+  value.passing = Passing::Direct;
+  if (e.in_memory()) {
+    if (type.kind == Kind::Vector && corners_.bare_vector_never_hidden) place_vector_result(type, value);
+    if (value.count > 0) return Unit{};
+    value.passing = Passing::Hidden;
+    layout_.hidden = in(kArgumentGprs[0]);
+    gprs_ = known_gprs_ = 1;
+    return Unit{};
+  }
+  unsigned gprs = 0;
+  unsigned xmms = 0;
+  for (unsigned i = 0; i < e.count; ++i) {
+    const std::uint64_t at = i * kSlot;
+    const std::uint64_t rest = type.size - at;
+    switch (e.classes[i]) {
+      case Class::Integer:
+        add_piece(layout_, value, at, std::min(kSlot, rest), extension_of(type), in(kResultGprs[gprs++]));
+        break;
+      case Class::Sse:
+        add_piece(layout_, value, at, std::min(kSlot * with_upper_parts(e, i), rest), Extension::None, in_xmm(xmms++));
+        break;
+      case Class::X87: add_piece(layout_, value, at, 10, Extension::None, in_x87(layout_.x87_results++)); break;
+      case Class::ComplexX87:
+        add_piece(layout_, value, 0, 10, Extension::None, in_x87(0));
+        add_piece(layout_, value, 16, 10, Extension::None, in_x87(1));
+        layout_.x87_results = 2;
+        break;
+      default: break;
+    }
+  }
+  return Unit{};
+}
+
+// SV16, SV17, SV19: clang returns a vector for which it has no register in up to four of those it has.
+void SysV::place_vector_result(const Type& type, Value& value) {
+  const std::uint64_t wide = dialect_.vectors == Vectors::Avx ? 32 : 16;
+  const std::uint64_t part = std::min(wide, type.size);
+  if (type.size > 4 * wide) return;
+  for (std::uint64_t at = 0; at < type.size; at += part) {
+    add_piece(layout_, value, at, part, Extension::None, in_xmm(static_cast<std::uint32_t>(at / part)));
+  }
+}
+
+Status SysV::place_argument(std::size_t index) {
+  const Type& type = ctype::resolve(*function_.parameters[index].type);
+  Value& value = layout_.arguments.emplace_back(value_of(type, layout_));
+  const Eightbytes e = eightbytes_of(type, dialect_);
+  if (!e.refusal.empty()) return not_passable(type, index, e.refusal);
+  if (e.count == 0) return Unit{};
+
+  value.passing = Passing::Direct;
+  // psABI 3.5.7: 32-byte vectors that match the ellipsis are passed in memory.
+  const bool named = !function_.variadic || index < function_.fixed_count;
+  const bool in_memory =
+      e.in_memory() || e.classes[0] == Class::X87 || e.classes[0] == Class::ComplexX87 || (!named && e.count > 2);
+  const auto begin = e.classes.begin();
+  const auto gprs = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Integer));
+  const auto xmms = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
+  const bool fits = known_gprs_ + gprs <= kArgumentGprs.size() && xmms_ + xmms <= kArgumentXmms;
+  const bool int128 = type.kind == Kind::Integer && type.size == 16;
+
+  if (int128 && corners_.int128_halves_apart) {
+    if (fits) known_gprs_ += gprs;
+    const Location low = next_gpr_or_slot();
+    const Location high = next_gpr_or_slot();
+    if (low.kind == Location::Kind::Stack) {
+      add_piece(layout_, value, 0, 16, Extension::None, low);
+    } else {
+      add_piece(layout_, value, 0, 8, Extension::None, low);
+      add_piece(layout_, value, 8, 8, Extension::None, high);
+    }
+    return Unit{};
+  }
+  if (!in_memory && fits && (!int128 || gprs_ + 2 <= kArgumentGprs.size())) {
+    known_gprs_ += gprs;
+    place_in_registers(type, e, value);
+    return Unit{};
+  }
+  if (int128 && corners_.int128_takes_last_gpr) gprs_ = kArgumentGprs.size();
+  place_on_stack(type, value, type.natural->align);
+  return Unit{};
+}
+
+void SysV::place_in_registers(const Type& type, const Eightbytes& e, Value& value) {
+  for (unsigned i = 0; i < e.count; ++i) {
+    const std::uint64_t at = i * kSlot;
+    const std::uint64_t rest = type.size - at;
+    if (e.classes[i] == Class::Integer) {
+      add_piece(layout_, value, at, std::min(kSlot, rest), extension_of(type), next_gpr_or_slot());
+    } else if (e.classes[i] == Class::Sse) {
+      add_piece(layout_, value, at, std::min(kSlot * with_upper_parts(e, i), rest), Extension::None, in_xmm(xmms_++));
+    }
+  }
+}
+
+void SysV::place_on_stack(const Type& type, Value& value, std::uint64_t align) {
+  add_piece(layout_, value, 0, type.size, extension_of(type), slot(type.size, align));
+}
+
+Location SysV::next_gpr_or_slot() {
+  if (gprs_ < kArgumentGprs.size()) return in(kArgumentGprs[gprs_++]);
+  return slot(kSlot, kSlot);
+}
+
+Location SysV::slot(std::uint64_t size, std::uint64_t align) {
+  const std::uint64_t at = round_up(layout_.stack_size, std::max(align, kSlot));
+  layout_.stack_size = at + round_up(size, kSlot);
+  layout_.stack_align = std::max(layout_.stack_align, static_cast<std::uint32_t>(align));
+  return on_stack(at);
+}
+
+}  // namespace
+
+Result<CallLayout> lay_out_sysv(const Type& function, Dialect dialect) {
+  return SysV(function, dialect).run();
+}
+
+}  // namespace pinion::abi
