@@ -88,6 +88,8 @@ struct Member {
   std::uint64_t bit_position = 0;
   std::uint32_t bit_width = 0;
   bool bit_field = false;
+  bool packed = false;          // as declared on the member, for printing
+  std::uint32_t own_align = 0;  // likewise: aligned(n); 0: none
 };
 
 struct Parameter {
@@ -109,11 +111,13 @@ struct Type {
   std::uint8_t qualifiers = 0;                  // Qualified
   bool is_signed = false;                       // Bool, Integer, Floating, Enum
   bool complete = true;                         // false: opaque struct/union/enum, array without a bound, void
-  bool packed = false;                          // Struct, Union: declared packed
+  bool packed = false;                          // Struct, Union, Enum: declared packed
   bool flexible = false;                        // Struct: its last member is a flexible array
   bool variadic = false;                        // Function: `...`
   bool prototyped = true;                       // Function: false for `f()`, arguments unknown
   std::uint32_t fixed_count = 0;                // Function: how many parameters come before `...`
+  std::uint32_t own_align = 0;                  // Struct, Union: aligned(n) of its definition; 0: none
+  std::uint32_t pack = 0;                       // Struct, Union: #pragma pack(n) at its definition; 0: none
   std::uint32_t align = 1;                      // alignment; for Alias that of the typedef
   std::uint64_t size = 0;                       // sizeof; 0 when incomplete
   std::uint64_t count = 0;                      // Array, Vector: number of elements

@@ -1,0 +1,81 @@
+// LLP64 layout: Microsoft's rules for bit-fields ("C bit fields", Microsoft Learn) as mingw's gcc has them, where they
+// are the default (-mms-bitfields). Every rule here is checked against that compiler by layout_differential_test.cpp.
+//
+// Bit-fields share a unit (of their type's size) with the ones before them only if the types are equally large; a unit
+// once begun is used up whole, so what follows it starts behind it. `packed` keeps units but does not align them (gcc;
+// clang keeps the unit's alignment: reference MS16). In a union gcc aligns for a bit-field's type (clang and MSVC do
+// not: MS14).
+#include <algorithm>
+
+#include "ffi/ctype/layout_rules.hpp"
+
+namespace pinion::ctype {
+
+namespace {
+
+// The bit-field before the field at hand, if that is what was there.
+struct Run {
+  bool open = false;
+  bool zero_width = false;
+  std::uint64_t type_bits = 0;
+  std::uint64_t remaining = 0;  // bits of the unit not yet used
+};
+
+std::uint64_t type_align(const Field& field, std::uint64_t max_align) {
+  return at_most(field.packed ? 8 : field.type_align, max_align);
+}
+
+std::uint64_t place(const Field& field, std::uint64_t position, Run& run, std::uint64_t max_align) {
+  const bool in_unit = run.open && !run.zero_width;
+  const bool same_size = run.type_bits == field.type_bits;
+  if (in_unit && same_size && field.bit_field && !field.zero_width()) {
+    if (run.remaining >= field.bits) {
+      run.remaining -= field.bits;
+    } else {
+      position += run.remaining;
+      run.remaining = field.type_bits - field.bits;
+    }
+    return position;
+  }
+
+  if (in_unit) {
+    position += run.remaining;
+  } else if (!run.open && !field.zero_width()) {
+    position = round_up(position, wanted_align(field, position, max_align));
+  }
+  // A zero-width bit-field matters only right after another bit-field, and aligns only when its type's size differs.
+  const bool aligns = field.zero_width() ? in_unit && !same_size : true;
+  if (aligns) position = round_up(position, type_align(field, max_align));
+  run = {.open = field.bit_field,
+         .zero_width = field.zero_width(),
+         .type_bits = field.type_bits,
+         .remaining = field.bit_field && !field.zero_width() ? field.type_bits - field.bits : 0};
+  return position;
+}
+
+std::uint64_t contributed_align(const Field& field, std::uint64_t position, const Run& run, std::uint64_t max_align) {
+  if (!field.bit_field) return wanted_align(field, position, max_align);
+  const bool counts = field.zero_width() ? run.open && !run.zero_width : !field.packed;
+  if (!counts) return 8;
+  const std::uint64_t wanted = field.zero_width() ? field.own_align : wanted_align(field, position, max_align);
+  return at_most(std::max(field.type_align, wanted), max_align);
+}
+
+}  // namespace
+
+Placed place_microsoft(const Record& record) {
+  Placed result;
+  Run run;
+  for (const Field& field : record.fields) {
+    const std::uint64_t from = record.is_union ? 0 : result.end;
+    if (record.is_union) run = {};
+    result.align = std::max(result.align, contributed_align(field, from, run, record.max_align));
+    const std::uint64_t position = record.is_union ? 0 : place(field, from, run, record.max_align);
+    result.positions.push_back(position);
+    result.end = std::max(result.end, position + field.bits);
+  }
+  result.end += run.remaining;
+  return result;
+}
+
+}  // namespace pinion::ctype
