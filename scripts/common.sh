@@ -23,10 +23,11 @@ install_packages() {
     as_root=(sudo)
   fi
   say "Installing: $missing"
-  "${as_root[@]}" apt-get -q update >&2 &&
+  mkdir -p build
+  { "${as_root[@]}" apt-get -q update &&
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >&2 ||
-    die "apt-get could not install: $missing"
+      apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing; } >build/install.log 2>&1 ||
+    { tail -n 30 build/install.log >&2; die "apt-get could not install: $missing"; }
 }
 
 # configure PRESET: only when there is no usable build tree yet, or the presets changed; Ninja sees to all else.
@@ -41,8 +42,8 @@ configure() {
 
 # build PRESET TARGET...: shows Ninja's progress, which is nothing when all is up to date. One at a time in a tree.
 build() {
-  local tree=build/$1 noise='Entering directory|Re-checking globbed directories|no work to do\.'
+  local tree=build/$1 noise='^-- |Entering directory|Re-checking globbed directories|no work to do\.'
   shift
-  flock -o "$tree/.lock" ninja -C "$tree" "$@" 2>&1 | grep --line-buffered -vE "$noise" >&2
+  flock -o "$tree/.lock" ninja -C "$tree" -k 8 "$@" 2>&1 | grep --line-buffered -vE "$noise" >&2
   [[ ${PIPESTATUS[0]} == 0 ]] || die "The build in $tree failed."
 }

@@ -13,8 +13,12 @@
 namespace pinion {
 namespace {
 
+// Names go to the loader as C strings.
 bool has_nul(std::string_view text) {
   return text.find('\0') != text.npos;
+}
+std::string_view up_to_nul(std::string_view text) {
+  return text.substr(0, text.find('\0'));
 }
 
 // A file that opens and is no ELF file is, in a library directory, a script for the linker.
@@ -29,7 +33,7 @@ std::string hint(const std::string& path) {
 }  // namespace
 
 Result<Library> Library::open(std::string_view name, Symbols symbols) {
-  if (has_nul(name)) return Error{fmt::format("a library name has no NUL character, got '{}'", name.data())};
+  if (has_nul(name)) return Error{fmt::format("a library name has no NUL character, got '{}'", up_to_nul(name))};
 
   std::vector<std::string> reasons;
   const auto attempt = [&](const std::string& candidate) -> std::shared_ptr<void> {
@@ -57,7 +61,7 @@ Result<Library> Library::open(std::string_view name, Symbols symbols) {
 }
 
 Result<void*> Library::symbol(std::string_view name) const {
-  if (name.empty() || has_nul(name)) return Error{fmt::format("a symbol wants a name, got '{}'", name.data())};
+  if (name.empty() || has_nul(name)) return Error{fmt::format("a symbol wants a name, got '{}'", up_to_nul(name))};
 
   // As the linker writes it, "name@@version" is the default version of a symbol.
   const std::size_t at = name.find('@');
