@@ -21,6 +21,7 @@
 #include "ffi/abi/classify.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "ffi/abi/corners.hpp"
 
@@ -74,6 +75,7 @@ class Classifier {
   void add(const Type& type, std::uint64_t offset);
   void add_scalar(const Type& type, std::uint64_t offset);
   void add_array(const Type& type, std::uint64_t offset);
+  void add_first_element_repeated(const Type& type, std::uint64_t offset);
   void add_record(const Type& type, std::uint64_t offset);
   void add_bit_field(const Type& record, const ctype::Member&, std::uint64_t offset);
 
@@ -81,7 +83,11 @@ class Classifier {
     if (eightbyte < count_) classes_[eightbyte] = merge(classes_[eightbyte], c);
   }
   void put_in_memory() { memory_ = true; }
-  bool aligned(std::uint64_t offset, std::uint64_t align) const { return align == 0 || offset % align == 0; }
+  // Rule 1's "unaligned" is against the type's own alignment, whatever an `aligned` on a typedef says (SV21).
+  std::uint32_t alignment_asked(const Type& type) const {
+    return corners_.typedef_alignment_counts ? type.align : type.natural->align;
+  }
+  static bool aligned(std::uint64_t offset, std::uint64_t align) { return offset % align == 0; }
 
   const Corners& corners_;
   const Vectors vectors_;
@@ -133,22 +139,14 @@ Eightbytes Classifier::complex(const Type& type) const {
 // The psABI knows __m64, __m128, __m256 and __m512 only; the rest is what compilers agree on, or SV19 and SV20.
 Eightbytes Classifier::vector(const Type& type) const {
   const Type& element = ctype::resolve(*type.target);
-  const bool one_float = type.count == 1 && element.kind == Kind::Floating && type.size <= kEightbyte;
-  if (one_float) {
-    const bool integer = corners_.one_float_vector_is_integer && type.size < kEightbyte;
-    return make({integer ? Class::Integer : Class::Memory});
-  }
-  switch (type.size) {
-    case 1:
-    case 2:
-    case 4: return make({Class::Integer});
-    case 8: return make({Class::Sse});
-    case 16: return make({Class::Sse, Class::SseUp});
-    case 32:
-      if (vectors_ >= Vectors::Avx) return make({Class::Sse, Class::SseUp, Class::SseUp, Class::SseUp});
-      return make({Class::Memory});
-    default: return make({Class::Memory});
-  }
+  const bool floats = element.kind == Kind::Floating;
+  if (floats && type.size < kEightbyte && corners_.short_float_vector_is_integer) return make({Class::Integer});
+  if (floats && type.size <= kEightbyte && type.count == 1) return make({Class::Memory});
+  if (type.size < kEightbyte) return make({floats ? Class::Sse : Class::Integer});
+  if (type.size == kEightbyte) return make({Class::Sse});
+  if (type.size == 16) return make({Class::Sse, Class::SseUp});
+  const bool registers = type.size == 32 && vectors_ == Vectors::Avx && element.size < 16;
+  return registers ? make({Class::Sse, Class::SseUp, Class::SseUp, Class::SseUp}) : make({Class::Memory});
 }
 
 Eightbytes Classifier::aggregate(const Type& type) {
@@ -185,8 +183,7 @@ void Classifier::add(const Type& declared, std::uint64_t offset) {
   if (memory_) return;
   const Type& type = ctype::resolve(declared);
   if (!ctype::is_aggregate(type)) return add_scalar(type, offset);
-  const std::uint64_t align = corners_.loses_under_aligned_halves ? type.align : type.natural->align;
-  if (corners_.aggregates_must_be_aligned && type.kind != Kind::Array && !aligned(offset, align)) {
+  if (corners_.aggregates_must_be_aligned && type.kind != Kind::Array && !aligned(offset, alignment_asked(type))) {
     return put_in_memory();
   }
   type.kind == Kind::Array ? add_array(type, offset) : add_record(type, offset);
@@ -195,49 +192,75 @@ void Classifier::add(const Type& declared, std::uint64_t offset) {
 void Classifier::add_scalar(const Type& type, std::uint64_t offset) {
   const Eightbytes own = scalar(type);
   if (!own.refusal.empty()) refusal_ = own.refusal;
-  if (!aligned(offset, type.natural->align)) {  // rule 1
-    if (corners_.loses_under_aligned_halves && aligned(offset, type.align)) {
-      refusal_ = "clang 17 and older lose half of an under-aligned member (SV21)";
-    }
-    return put_in_memory();
+  if (!aligned(offset, alignment_asked(type))) return put_in_memory();  // rule 1
+  const std::uint64_t first = offset / kEightbyte;
+  const std::uint64_t end = eightbytes_in(offset + type.size);
+  if (!aligned(offset, type.natural->align) && end - first > eightbytes_in(type.size)) {
+    refusal_ = "clang 17 and older lose half of a member that lies across two eightbytes (SV21)";
   }
   if (type.kind == Kind::Floating && type.scalar == Scalar::Float128 && corners_.float128_member_in_memory) {
     return put_in_memory();
   }
-  const std::uint64_t first = offset / kEightbyte;
-  const std::uint64_t end = eightbytes_in(offset + type.size);
   for (std::uint64_t i = first; i < end; ++i) {
     merge_at(i, own.classes[std::min<std::uint64_t>(i - first, own.count - 1U)]);
   }
 }
 
+// Rule 4 for arrays: all elements, each at its offset.
 void Classifier::add_array(const Type& type, std::uint64_t offset) {
-  const Type& element = ctype::resolve(*type.target);
-  if (!type.complete || type.size == 0) {
-    const bool inside = offset % kEightbyte != 0;
-    if (type.complete && inside && corners_.zero_size_arrays_count) {
-      add(element, offset);
-    }
-    return;
-  }
+  if (!type.complete) return;  // a flexible array member
+  if (corners_.array_repeats_first_element) return add_first_element_repeated(type, offset);
   if (corners_.long_array_is_no_class && type.size > 2 * kEightbyte && type.count > 1) return;
-  for (std::uint64_t i = 0; i < type.count && !memory_; ++i) add(element, offset + i * element.size);
+  const std::uint64_t element_size = ctype::resolve(*type.target).size;
+  if (element_size == 0) return;
+  for (std::uint64_t i = 0; i < type.count && !memory_; ++i) add(*type.target, offset + i * element_size);
+}
+
+// As gcc does it (AB02): the classes of the first element's eightbytes, over and over, and for an array of no size the
+// first of them when it lies inside an eightbyte (SV08, SV09).
+void Classifier::add_first_element_repeated(const Type& type, std::uint64_t offset) {
+  const std::uint64_t inside = offset % kEightbyte;
+  const std::uint64_t count = eightbytes_in(inside + type.size);
+  const std::uint64_t period = eightbytes_in(inside + ctype::resolve(*type.target).size);
+  if (count == 0 || period == 0) return;
+  if (period > 2 && type.size == 0) return put_in_memory();
+  const std::uint64_t first = offset / kEightbyte;
+  Classifier element(corners_, vectors_);
+  element.count_ = std::min<std::uint64_t>(first + period, Eightbytes::kMax);
+  element.add(*type.target, offset);
+  if (!element.refusal_.empty()) refusal_ = element.refusal_;
+  if (element.memory_) return put_in_memory();
+  for (std::uint64_t i = 0; i < count; ++i) merge_at(first + i, element.classes_[first + i % period]);
 }
 
 void Classifier::add_record(const Type& type, std::uint64_t offset) {
   if (type.flexible && corners_.flexible_struct_in_memory) return put_in_memory();
   for (const ctype::Member& m : type.members) {
-    m.bit_field ? add_bit_field(type, m, offset) : add(*m.type, offset + m.offset);
+    if (m.bit_field) {
+      add_bit_field(type, m, offset);
+      continue;
+    }
+    const bool alone = type.kind == Kind::Union || ctype::resolve(*m.type).size == type.size;
+    if (type.size > 2 * kEightbyte && !alone && corners_.wide_vector_must_be_alone) return put_in_memory();
+    add(*m.type, offset + m.offset);
   }
 }
 
-// "Unnamed bit-fields are padding" is how clang reads the psABI; gcc counts them, and looks at the type of a bit-field
-// of a union instead of its bits (SV01..SV07).
-void Classifier::add_bit_field(const Type&, const ctype::Member& m, std::uint64_t offset) {
+// A bit-field makes INTEGER what its bits touch. Unnamed ones are padding (C11 6.7.2.1, footnote 126), but not to gcc,
+// which moreover takes a union's bit-field, even one of width 0, for the smallest integer that has its width (SV06,
+// SV07), and asks that to be aligned (AB03).
+void Classifier::add_bit_field(const Type& record, const ctype::Member& m, std::uint64_t offset) {
   if (m.name.empty() && !corners_.unnamed_bit_fields_count) return;
+  if (record.kind == Kind::Union && corners_.union_bit_field_is_integer) {
+    const std::uint64_t bytes = std::bit_ceil((std::max(m.bit_width, 1U) + 7) / 8);
+    if (!aligned(offset, bytes)) return put_in_memory();
+    for (std::uint64_t at = offset; at < offset + bytes; at += kEightbyte) merge_at(at / kEightbyte, Class::Integer);
+    return;
+  }
+  if (m.bit_width == 0) return;
   const std::uint64_t first = offset * 8 + m.bit_position;
-  const std::uint64_t end = (first + m.bit_width + 63) / 64;
-  for (std::uint64_t i = first / 64; i < end; ++i) merge_at(i, Class::Integer);
+  const std::uint64_t last = first + m.bit_width - 1;
+  for (std::uint64_t i = first / 64; i <= last / 64; ++i) merge_at(i, Class::Integer);
 }
 
 }  // namespace

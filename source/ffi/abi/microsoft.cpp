@@ -67,10 +67,10 @@ class Microsoft {
   Way way_of_vector_argument(const Type&) const;
   std::string_view why_refused(const Type&) const;
   std::string_view why_refused_as_argument(const Type&, bool named) const;
-  std::string_view why_refused_as_result(const Type&) const;
   Status place_result();
   Status place_argument(std::size_t index);
   void place_vector_result(const Type&, Value&);
+  std::uint64_t widest_vector() const { return dialect_.vectors == Vectors::Avx ? 32 : 16; }
 
   const Type& function_;
   const Dialect dialect_;
@@ -115,7 +115,9 @@ Way Microsoft::way_of_result(const Type& type) const {
       return corners_.ms_long_double_result_in_st0 && !dialect_.windows_target ? Way::X87 : Way::Memory;  // MS01
     case Kind::Vector:
       if (type.size == 16) return Way::Xmm;
-      if (type.size > 16) return corners_.ms_wide_vector_in_registers ? Way::Xmm : Way::Memory;  // MS07, MS08
+      if (type.size > 16) {  // MS07, MS08
+        return corners_.ms_wide_vector_in_registers && type.size <= 4 * widest_vector() ? Way::Xmm : Way::Memory;
+      }
       if (type.count > 1) return corners_.ms_small_vector_by_reference ? Way::Xmm : Way::Integer;
       return way_of_argument(type) == Way::Xmm ? Way::Xmm : Way::Integer;
     case Kind::Struct:
@@ -134,13 +136,18 @@ std::string_view Microsoft::why_refused(const Type& type) const {
   if (type.kind == Kind::Complex && type.size == 32 && element.kind == Kind::Integer && !corners_.has_complex_int128) {
     return "clang has no _Complex __int128";
   }
+  if (type.kind == Kind::Vector && corners_.ms_wide_vector_in_registers && ctype::resolve(*type.target).size == 16) {
+    return "clang passes a vector of __int128 in general registers";
+  }
   return {};
 }
 
 std::string_view Microsoft::why_refused_as_argument(const Type& type, bool named) const {
-  const std::uint64_t widest = dialect_.vectors == Vectors::Avx ? 32 : 16;
-  if (type.kind == Kind::Vector && type.size > widest && corners_.ms_wide_vector_in_registers) {
+  if (type.kind == Kind::Vector && type.size > widest_vector() && corners_.ms_wide_vector_in_registers) {
     return "clang cuts a vector wider than its registers into several arguments (MS08)";
+  }
+  if (is_floating(type, Scalar::Float128) && corners_.ms_float128_in_xmm && position_ >= kArgumentGprs.size()) {
+    return "clang passes a __float128 after the fourth argument in a register of no position (MS02)";
   }
   if (named) return why_refused(type);
   const bool small_vector = type.kind == Kind::Vector && type.size <= kSlot && type.count > 1;
@@ -192,8 +199,7 @@ Status Microsoft::place_result() {
 
 // One register, but for vectors wider than it (MS08): up to four.
 void Microsoft::place_vector_result(const Type& type, Value& value) {
-  const std::uint64_t widest = dialect_.vectors == Vectors::Avx ? 32 : 16;
-  const std::uint64_t part = std::min(widest, type.size);
+  const std::uint64_t part = std::min(widest_vector(), type.size);
   for (std::uint64_t at = 0; at < type.size; at += part) {
     add_piece(layout_, value, at, part, Extension::None, in_xmm(static_cast<std::uint32_t>(at / part)));
   }

@@ -132,7 +132,8 @@ Status SysV::place_result() {
 void SysV::place_vector_result(const Type& type, Value& value) {
   const std::uint64_t wide = dialect_.vectors == Vectors::Avx ? 32 : 16;
   const std::uint64_t part = std::min(wide, type.size);
-  if (type.size > 4 * wide) return;
+  const bool of_int128 = ctype::resolve(*type.target).size == 16;
+  if (type.size > 4 * wide || of_int128) return;
   for (std::uint64_t at = 0; at < type.size; at += part) {
     add_piece(layout_, value, at, part, Extension::None, in_xmm(static_cast<std::uint32_t>(at / part)));
   }
