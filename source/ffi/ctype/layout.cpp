@@ -11,17 +11,17 @@
 
 namespace pinion::ctype {
 
+bool is_whole_integer(const Field& field, std::uint64_t position) {
+  return field.bits >= 8 && std::has_single_bit(field.bits) && position % field.bits == 0;
+}
+
 std::uint64_t wanted_align(const Field& field, std::uint64_t position, std::uint64_t max_align) {
-  std::uint64_t align = std::max<std::uint64_t>(field.own_align, 1);
+  std::uint64_t align = std::max<std::uint64_t>(field.own_align, field.bit_field ? 1 : 8);
   if (field.bit_field) {
-    // gcc treats a bit-field as wide as an integer, and at home there, as that integer: seen only in the alignment of
-    // a record whose bit-field has an under-aligned typedef for its type.
-    const bool whole = field.bits >= 8 && std::has_single_bit(field.bits) && position % field.bits == 0;
-    if (whole && !(field.packed && field.bits > 8)) align = std::max(align, field.bits);
+    if (is_whole_integer(field, position) && !field.packed) align = std::max(align, field.bits);
   } else if (!field.packed) {
     align = std::max(align, field.type_align);
   }
-  if (field.packed && field.own_align == 0) align = std::min<std::uint64_t>(align, 8);
   return at_most(align, max_align);
 }
 

@@ -28,24 +28,18 @@ std::uint64_t type_align(const Field& field, std::uint64_t max_align) {
 std::uint64_t place(const Field& field, std::uint64_t position, Run& run, std::uint64_t max_align) {
   const bool in_unit = run.open && !run.zero_width;
   const bool same_size = run.type_bits == field.type_bits;
-  if (in_unit && same_size && field.bit_field && !field.zero_width()) {
-    if (run.remaining >= field.bits) {
-      run.remaining -= field.bits;
-    } else {
-      position += run.remaining;
-      run.remaining = field.type_bits - field.bits;
-    }
+  const bool continues = in_unit && same_size && field.bit_field && !field.zero_width();
+  if (continues && run.remaining >= field.bits) {  // even when it has an alignment of its own
+    run.remaining -= field.bits;
     return position;
   }
 
-  if (in_unit) {
-    position += run.remaining;
-  } else if (!run.open && !field.zero_width()) {
-    position = round_up(position, wanted_align(field, position, max_align));
-  }
-  // A zero-width bit-field matters only right after another bit-field, and aligns only when its type's size differs.
-  const bool aligns = field.zero_width() ? in_unit && !same_size : true;
+  if (in_unit) position += run.remaining;
+  // A zero-width bit-field aligns for its type only right after another bit-field, of a type of another size.
+  const bool aligns = field.zero_width() ? in_unit && !same_size : !continues;
   if (aligns) position = round_up(position, type_align(field, max_align));
+  position = round_up(position, field.zero_width() ? at_most(std::max<std::uint64_t>(field.own_align, 1), max_align)
+                                                   : wanted_align(field, position, max_align));
   run = {.open = field.bit_field,
          .zero_width = field.zero_width(),
          .type_bits = field.type_bits,

@@ -42,6 +42,10 @@ inline std::uint64_t at_most(std::uint64_t align, std::uint64_t limit) {
   return limit != 0 && limit < align ? limit : align;
 }
 
+// gcc treats a bit-field as wide as an integer, and at home there, as that integer, whatever its declared type: seen
+// only when that type is a typedef whose alignment is not its size.
+bool is_whole_integer(const Field& bit_field, std::uint64_t position);
+
 // The alignment that a field asks of a place at `position`, once `packed` and #pragma pack are heard: `packed` undoes
 // what the type wants but not an aligned(n) on the member itself; #pragma pack limits that too. Not for zero-width
 // bit-fields.

@@ -19,9 +19,10 @@ bool crosses_unit(const Field& field, std::uint64_t position) {
 std::uint64_t place(const Field& field, std::uint64_t position, std::uint64_t max_align) {
   // A zero-width bit-field moves to the next unit of its type, whatever is packed.
   if (field.zero_width()) return round_up(position, std::max(field.type_align, field.own_align));
+  const bool whole = is_whole_integer(field, position);
   position = round_up(position, wanted_align(field, position, max_align));
   // Packing of either kind lets bit-fields cross units.
-  if (field.bit_field && !field.packed && max_align == 0 && crosses_unit(field, position)) {
+  if (field.bit_field && !whole && !field.packed && max_align == 0 && crosses_unit(field, position)) {
     position = round_up(position, field.type_align);
   }
   return position;

@@ -53,7 +53,10 @@ std::string convention_attribute(const Type& function) {
 // What a declaration begins with, for the types that are not spelled around the name.
 std::string specifier(const Type& type) {
   switch (type.kind) {
-    case Kind::Complex: return fmt::format("_Complex {}", specifier(*type.target));
+    case Kind::Complex:
+      // gcc has no `_Complex __float128`.
+      return fmt::format("_Complex {}",
+                         type.target->scalar == Scalar::Float128 ? "_Float128" : specifier(*type.target));
     case Kind::Vector: return fmt::format("{} __attribute__((vector_size({})))", specifier(*type.target), type.size);
     case Kind::Alias: return std::string(type.name);
     case Kind::Struct:
@@ -100,8 +103,7 @@ std::string declare(const Type& type, std::string declarator, std::uint8_t quali
     case Kind::Pointer: return declare_pointer(type, declarator, qualifiers);
     case Kind::Array: {
       const std::string bound = type.complete ? fmt::format("[{}]", type.count) : "[]";
-      const std::string attribute = has_own_align(type) ? " " + aligned_attribute(type.align) : "";
-      return declare(*type.target, declarator + bound + attribute, qualifiers);
+      return declare(*type.target, declarator + bound, qualifiers);
     }
     case Kind::Function: return declare(*type.target, declarator + parameter_list(type), 0);
     default: break;
@@ -153,7 +155,10 @@ std::string body(const Type& type) {
 
 std::string to_c(const Type& type, std::string_view name) {
   const std::string text = declare(type, std::string(name), 0);
-  return type.kind == Kind::Function ? join(text, convention_attribute(type)) : text;
+  // What C attaches to a whole declarator comes last.
+  if (type.kind == Kind::Function) return join(text, convention_attribute(type));
+  if (type.kind == Kind::Array && has_own_align(type)) return join(text, aligned_attribute(type.align));
+  return text;
 }
 
 std::string definition(const Type& type) {
