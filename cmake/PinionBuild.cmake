@@ -37,6 +37,7 @@ endif()
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
+find_package(asmjit REQUIRED)
 if(PINION_TESTS OR NOT DEFINED PINION_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -29,6 +29,7 @@ class [[nodiscard]] Result {
   const T& value() const& { return assert(ok()), *std::get_if<0>(&state_); }
   T&& value() && { return assert(ok()), std::move(*std::get_if<0>(&state_)); }
   T& operator*() & { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }

@@ -28,7 +28,7 @@ class MachineCode {
   MachineCode() = default;
   explicit MachineCode(CodeArena::Block block) : block_(std::move(block)) {}
 
-  marshal::Invoke invoke() const { return reinterpret_cast<marshal::Invoke>(entry()); }
+  marshal::Invoke invoke() const { return reinterpret_cast<marshal::Invoke>(const_cast<void*>(entry())); }
   const void* entry() const { return block_.code().data(); }
   std::span<const std::byte> bytes() const { return block_.code(); }  // instructions, then the literal pool
   explicit operator bool() const { return !block_.code().empty(); }

@@ -30,6 +30,9 @@ struct Code {
   bool uses_errno = false;
   bool can_fail = false;  // has a Tagged mode, a coerce or a box
 
+  // Where frame storage begins above the argument area, so that both have the alignment.
+  std::uint32_t frame_base() const { return (stack_size + alignment - 1) / alignment * alignment; }
+
   // Equal code may share everything compiled from it.
   bool operator==(const Code& other) const {
     return instructions == other.instructions && literals == other.literals && stack_size == other.stack_size &&

@@ -5,7 +5,8 @@ namespace {
 
 constexpr Phase phase_of_take(Bank bank, std::string_view mnemonic) {
   if (bank == Bank::Memory) return mnemonic == "frame.copy" ? Phase::Storage : Phase::Stack;
-  return bank == Bank::Stack ? Phase::Stack : Phase::Registers;
+  if (bank == Bank::Stack) return Phase::Stack;
+  return bank == Bank::Xmm ? Phase::Vectors : Phase::Registers;
 }
 
 constexpr InstructionInfo kTakeInfo[] = {

@@ -133,7 +133,8 @@ struct Bytes10 {
 enum class Phase : std::uint8_t {
   Storage,    // fill frame storage: may call into the host, clobbers every register
   Stack,      // fill the argument area: may use the registers of block copies
-  Registers,  // fill the argument registers
+  Vectors,    // fill the vector registers: may use general registers
+  Registers,  // fill the general registers
   Call,
   Results,  // take result registers
   After,    // may call into the host again

@@ -4,7 +4,9 @@
 
 namespace pinion::marshal {
 
-Outcome interpret(const Code& code, const Invocation& call) { return execute<NoTags>(code, call); }
+Outcome interpret(const Code& code, const Invocation& call) {
+  return execute<NoTags>(code, call);
+}
 
 Outcome invoke_interpreted(const Callable* self, void* result, const std::uint64_t* slots, CallState* state) {
   return execute<NoTags>(*self->code, {.target = self->target,

@@ -253,6 +253,8 @@ class Verifier {
       if (!(pieces[k].location == location) || pieces[k].offset != i.offset) continue;
       if (taken_[k]) return fail("this piece of the result is taken already");
       if (pieces[k].size != row.size) return fail("the piece has another size");
+      // The x87 registers are a stack: st0 must be popped before st1.
+      if (row.bank == Bank::X87 && i.place != x87_popped_++) return fail("x87 results are taken out of order");
       taken_[k] = true;
       return check_destination(i, row.size);
     }
@@ -293,6 +295,7 @@ class Verifier {
   std::vector<Stored> stored_;
   std::vector<bool> taken_;
   std::size_t at_ = 0;
+  std::uint32_t x87_popped_ = 0;
   bool called_ = false, boxed_ = false, errno_in_ = false, errno_out_ = false;
 };
 
