@@ -1,6 +1,8 @@
 // C declarations, as people paste them from manual pages and headers, into types.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,8 +26,12 @@ struct Declaration {
 struct Declarations {
   std::vector<Declaration> declarations;  // functions, variables and typedefs, in order
   std::map<std::string, const Type*, std::less<>> typedefs;
-  std::map<std::string, Type*, std::less<>> tags;          // structs, unions and enums, one name space as in C
-  std::map<std::string, __int128, std::less<>> constants;  // enum constants
+  std::map<std::string, Type*, std::less<>> tags;  // structs, unions and enums, one name space as in C
+  // Enum constants, `#define NAME 5` and `static const int NAME = 5;`: values, and the types C gives them.
+  std::map<std::string, __int128, std::less<>> constants;
+  std::map<std::string, const Type*, std::less<>> constant_types;
+  // Where in `declarations` the last function or variable of each name is.
+  std::map<std::string_view, std::size_t> index;
 
   const Declaration* find(std::string_view name) const;  // the last function or variable of that name, or null
   const Declaration* last_function() const;              // or null
@@ -39,7 +45,9 @@ struct ParseError : Error {
 };
 
 // Parses `text` and adds what it declares to `into`; on error `into` is as it was. Bounds: 1 MiB of text, nesting 200
-// deep. The standard names (size_t, int32_t, FILE-less: see parser.cpp) are known without a declaration.
+// deep. The standard names (size_t, int32_t, FILE: see standard_names.cpp) are known without a declaration. A
+// function's Declaration has a type of Kind::Function, even when a typedef declared it. Repeating a declaration is
+// fine.
 Result<Unit> parse_into(TypeTable&, std::string_view text, Declarations& into, ParseError* detail = nullptr);
 
 // Parses a type name, as in a cast: `const struct point *`.
