@@ -23,8 +23,8 @@ Status check_function(const ctype::Type& function) {
     return Error{fmt::format("a call has at most {} arguments, not {}", kMaxArguments, function.parameters.size())};
   }
   for (std::size_t i = 0; i < function.parameters.size(); ++i) {
-    const ctype::Type& type = ctype::resolve(*function.parameters[i].type);
-    if (!type.complete) return not_passable(type, i, "its type is incomplete");
+    const ctype::Type& type = *function.parameters[i].type;
+    if (!ctype::resolve(type).complete) return not_passable(type, i, "its type is incomplete");
   }
   return Unit{};
 }

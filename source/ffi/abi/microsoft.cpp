@@ -178,7 +178,7 @@ Result<CallLayout> Microsoft::run() {
 
 Status Microsoft::place_result() {
   const Type& type = ctype::resolve(*function_.target);
-  if (const std::string_view why = why_refused(type); !why.empty()) return not_returnable(type, why);
+  if (const std::string_view why = why_refused(type); !why.empty()) return not_returnable(*function_.target, why);
   Value& value = layout_.result = value_of(type, layout_);
   value.passing = Passing::Direct;
   switch (way_of_result(type)) {
@@ -209,7 +209,7 @@ Status Microsoft::place_argument(std::size_t index) {
   const Type& type = ctype::resolve(*function_.parameters[index].type);
   const bool named = !function_.variadic || index < function_.fixed_count;
   if (const std::string_view why = why_refused_as_argument(type, named); !why.empty()) {
-    return not_passable(type, index, why);
+    return not_passable(*function_.parameters[index].type, index, why);
   }
   Value& value = layout_.arguments.emplace_back(value_of(type, layout_));
   value.passing = Passing::Direct;

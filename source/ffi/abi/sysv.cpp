@@ -92,7 +92,7 @@ Status SysV::place_result() {
   const Type& type = ctype::resolve(*function_.target);
   Value& value = layout_.result = value_of(type, layout_);
   const Eightbytes e = eightbytes_of(type, dialect_);
-  if (!e.refusal.empty()) return not_returnable(type, e.refusal);
+  if (!e.refusal.empty()) return not_returnable(*function_.target, e.refusal);
   if (e.count == 0) return Unit{};
 
   value.passing = Passing::Direct;
@@ -143,7 +143,7 @@ Status SysV::place_argument(std::size_t index) {
   const Type& type = ctype::resolve(*function_.parameters[index].type);
   Value& value = layout_.arguments.emplace_back(value_of(type, layout_));
   const Eightbytes e = eightbytes_of(type, dialect_);
-  if (!e.refusal.empty()) return not_passable(type, index, e.refusal);
+  if (!e.refusal.empty()) return not_passable(*function_.parameters[index].type, index, e.refusal);
   if (e.count == 0) return Unit{};
 
   value.passing = Passing::Direct;
