@@ -103,8 +103,9 @@ MemberSpec RandomTypes::member(const Surroundings& around) {
     made = {.name = table_.intern(new_name("m")), .type = member_type(around)};
   }
   if (chance(knobs_.packed_members)) made.packed = true;
-  const bool may_align = !made.bit_width || around.pack == 0 || knobs_.aligned_bit_fields_in_pack;
-  if (chance(knobs_.aligned_members) && may_align) made.align = alignment();
+  if (chance(knobs_.aligned_members)) made.align = alignment();
+  const bool clang_agrees = !made.bit_width || (around.pack == 0 && made.align >= made.type->align);
+  if (!clang_agrees && !knobs_.gcc_aligned_bit_fields) made.align = 0;
   return made;
 }
 

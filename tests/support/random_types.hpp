@@ -34,14 +34,15 @@ struct TypeKnobs {
   unsigned aligned_bit_fields = 8;  // of bit-fields: the type is a typedef with an alignment of its own
 
   // Alignment.
-  unsigned packed = 15;                    // a struct or union is packed
-  unsigned packed_members = 8;             // a member is packed
-  unsigned aligned = 8;                    // a struct or union has aligned(n)
-  unsigned aligned_members = 8;            // a member has aligned(n)
-  unsigned aligned_typedefs = 5;           // a member's type is a typedef with aligned(n), possibly less than natural
-  unsigned pragma_pack = 10;               // an aggregate, with all in it, is under #pragma pack
-  bool aligned_bit_fields_in_pack = true;  // a bit-field may have aligned(n) under #pragma pack
-  std::uint32_t max_align = 64;            // bytes, for all of these
+  unsigned packed = 15;           // a struct or union is packed
+  unsigned packed_members = 8;    // a member is packed
+  unsigned aligned = 8;           // a struct or union has aligned(n)
+  unsigned aligned_members = 8;   // a member has aligned(n)
+  unsigned aligned_typedefs = 5;  // a member's type is a typedef with aligned(n), possibly less than natural
+  unsigned pragma_pack = 10;      // an aggregate, with all in it, is under #pragma pack
+  // aligned(n) on bit-fields also where clang hears it otherwise: under #pragma pack, or less than the type's own.
+  bool gcc_aligned_bit_fields = true;
+  std::uint32_t max_align = 64;  // bytes, for all of these
 
   // Scalars, as weights against each other.
   unsigned integers = 50, floats = 20, pointers = 12, enums = 8;

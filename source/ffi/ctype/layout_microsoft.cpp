@@ -34,12 +34,16 @@ std::uint64_t place(const Field& field, std::uint64_t position, Run& run, std::u
     return position;
   }
 
+  // Whether an aligned(n) moves the field is decided before the unit is closed (gcc; seen where the unit is
+  // misaligned).
+  const std::uint64_t wanted = field.zero_width() ? at_most(std::max<std::uint64_t>(field.own_align, 1), max_align)
+                                                  : wanted_align(field, position, max_align);
+  const bool moves = position % wanted != 0;
   if (in_unit) position += run.remaining;
   // A zero-width bit-field aligns for its type only right after another bit-field, of a type of another size.
   const bool aligns = field.zero_width() ? in_unit && !same_size : !continues;
   if (aligns) position = round_up(position, type_align(field, max_align));
-  position = round_up(position, field.zero_width() ? at_most(std::max<std::uint64_t>(field.own_align, 1), max_align)
-                                                   : wanted_align(field, position, max_align));
+  if (moves) position = round_up(position, wanted);
   run = {.open = field.bit_field,
          .zero_width = field.zero_width(),
          .type_bits = field.type_bits,
