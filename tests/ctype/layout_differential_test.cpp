@@ -5,11 +5,12 @@
 // both from the assembly, so that the cross compiler for Windows serves as well. The text is ctype's own printing,
 // which is thereby tested too.
 //
-// gcc decides. What clang lays out otherwise is kept away from it, see clang().
+// gcc decides. What clang lays out otherwise is kept away from it, see clang_knobs().
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "compiler.hpp"
+#include "ctype_test.hpp"
 #include "ffi/ctype/print.hpp"
 #include "options.hpp"
 #include "random_types.hpp"
@@ -22,27 +23,11 @@ using ctype::Kind;
 using ctype::Member;
 using ctype::Type;
 
-Options options;  // of the command line, set by main before any test runs
-
 constexpr std::uint64_t kDefaultCount = 3000;
 constexpr std::uint64_t kBatch = 500;
 
-struct Target {
-  Compiler compiler;
-  DataModel model;
-  TypeKnobs knobs;
-};
-
-Target gcc() {
-  return {{"gcc", "gcc"}, DataModel::Lp64, {}};
-}
-
-Target mingw() {
-  return {{"x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"}, DataModel::Llp64, {}};
-}
-
 // What clang does not have, or lays out differently from gcc, which we follow.
-Target clang() {
+TypeKnobs clang_knobs() {
   TypeKnobs knobs;
   knobs.float16 = 0;               // clang 14 has no _Float16 (reference SV24)
   knobs.complex_float128 = false;  // no spelling for it that gcc shares
@@ -53,7 +38,7 @@ Target clang() {
   // aligned(n) on a bit-field itself: clang ignores it under #pragma pack, and lets the bit-field cross its unit where
   // n is less than the type's alignment.
   knobs.gcc_aligned_bit_fields = false;
-  return {{"clang", "clang"}, DataModel::Lp64, knobs};
+  return knobs;
 }
 
 // A member with a place to compare, and where its record lies in the outermost one.
@@ -168,17 +153,18 @@ struct Case {
 };
 
 Case make_case(ctype::TypeTable& table, const TypeKnobs& knobs, std::uint64_t index) {
-  Case made{index, RandomTypes(table, options.seed_of(index), knobs, fmt::format("c{}_", index))};
+  Case made{index, RandomTypes(table, options().seed_of(index), knobs, fmt::format("c{}_", index))};
   made.types.aggregate();
   return made;
 }
 
-void check_batch(const Target& target, std::uint64_t first, std::uint64_t count, unsigned& failures) {
+void check_batch(const Target& target, const TypeKnobs& knobs, std::uint64_t first, std::uint64_t count,
+                 unsigned& failures) {
   ctype::TypeTable table(target.model);
   std::vector<Case> cases;
   std::string text;
   for (std::uint64_t index = first; index < first + count; ++index) {
-    cases.push_back(make_case(table, target.knobs, index));
+    cases.push_back(make_case(table, knobs, index));
     text += cases.back().types.text();
     for (const Type* record : cases.back().types.aggregates()) text += checks(*record);
   }
@@ -188,7 +174,7 @@ void check_batch(const Target& target, std::uint64_t first, std::uint64_t count,
     for (const Type* record : one.types.aggregates()) {
       const std::string wrong = differences(*record, *objects);
       if (wrong.empty()) continue;
-      ADD_FAILURE() << target.compiler.command << " " << options.repeat(one.index) << "\n"
+      ADD_FAILURE() << target.compiler.command << " " << options().repeat(one.index) << "\n"
                     << one.types.text() << ctype::to_c(*record) << ":\n"
                     << wrong;
       ++failures;
@@ -198,35 +184,27 @@ void check_batch(const Target& target, std::uint64_t first, std::uint64_t count,
   }
 }
 
-void check(const Target& target) {
-  if (!target.compiler.installed()) {
-    GTEST_SKIP() << target.compiler.command << " is missing: install the package " << target.compiler.package;
-  }
+void check(const Target& target, const TypeKnobs& knobs) {
+  if (!target.compiler.installed()) GTEST_SKIP() << target.compiler.missing();
   unsigned failures = 0;
-  if (options.only) return check_batch(target, *options.only, 1, failures);
-  const std::uint64_t count = options.count.value_or(kDefaultCount);
-  fmt::print("{} aggregates, --seed {}\n", count, options.seed);
+  if (options().only) return check_batch(target, knobs, *options().only, 1, failures);
+  const std::uint64_t count = options().count.value_or(kDefaultCount);
+  fmt::print("{} aggregates, --seed {}\n", count, options().seed);
   for (std::uint64_t first = 0; first < count && failures < 10; first += kBatch) {
-    check_batch(target, first, std::min(kBatch, count - first), failures);
+    check_batch(target, knobs, first, std::min(kBatch, count - first), failures);
     if (testing::Test::HasFatalFailure()) return;
   }
 }
 
 TEST(LayoutDifferential, Gcc) {
-  check(gcc());
+  check(gcc(), {});
 }
 TEST(LayoutDifferential, Clang) {
-  check(clang());
+  check(clang(), clang_knobs());
 }
 TEST(LayoutDifferential, MingwGcc) {
-  check(mingw());
+  check(mingw(), {});
 }
 
 }  // namespace
 }  // namespace pinion::tests
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  pinion::tests::options = pinion::tests::Options::from(argc, argv);
-  return RUN_ALL_TESTS();
-}

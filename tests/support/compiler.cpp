@@ -182,6 +182,10 @@ bool Compiler::installed() const {
   return std::system(fmt::format("command -v {} >/dev/null 2>&1", command).c_str()) == 0;
 }
 
+std::string Compiler::missing() const {
+  return fmt::format("{} is missing: install the package {}", command, package);
+}
+
 Result<Objects> compile_data(const Compiler& compiler, std::string_view text, std::string_view options) {
   const TemporaryFile source(text);
   const TemporaryFile errors("");

@@ -16,6 +16,7 @@ struct Compiler {
   std::string package;  // the Debian package that has it
 
   bool installed() const;
+  std::string missing() const;  // what to say when it is not
 };
 
 // The bytes of every initialised object that a C text defines, by name.
