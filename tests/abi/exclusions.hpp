@@ -1,0 +1,15 @@
+// What is not tested, and why: combinations for which a compiler does not agree with itself, or that it rejects.
+#pragma once
+
+#include <string_view>
+
+#include "configuration.hpp"
+#include "signature.hpp"
+
+namespace pinion::differential {
+
+// The id of the reason (marshaling reference, 2.8 and 4.1) for which this signature cannot be tested with callees of
+// this configuration, or nothing.
+std::string_view excluded(const Signature&, const Configuration&);
+
+}  // namespace pinion::differential
