@@ -29,10 +29,6 @@ Result<MachineCode> build(CodeArena& arena, Emit emit) {
   return MachineCode(std::move(*block));
 }
 
-bool has_avx() {
-  return asmjit::CpuInfo::host().hasFeature(asmjit::CpuFeatures::X86::kAVX);
-}
-
 // What a C caller does on its own: every argument by value in its place, no help needed after the call.
 bool caller_does_it_all(const marshal::Code& code) {
   const abi::CallLayout& layout = *code.layout;
@@ -40,6 +36,8 @@ bool caller_does_it_all(const marshal::Code& code) {
 }
 
 }  // namespace
+
+bool has_avx() { return asmjit::CpuInfo::host().hasFeature(asmjit::CpuFeatures::X86::kAVX); }
 
 Result<MachineCode> assemble(CodeArena& arena, const marshal::Code& code, const TagEmitter* tags) {
   if (code.layout->uses_ymm && !has_avx()) {

@@ -37,6 +37,9 @@ class MachineCode {
   CodeArena::Block block_;
 };
 
+// Whether this processor has 32-byte vector registers.
+bool has_avx();
+
 // Compiles verified code. `tags` is needed only for code with Tagged modes. Error: no memory for code, or the processor
 // lacks the vector registers that the code wants.
 Result<MachineCode> assemble(CodeArena&, const marshal::Code&, const TagEmitter* tags = nullptr);
