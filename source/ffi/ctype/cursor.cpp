@@ -51,16 +51,20 @@ void Parser::expect(std::string_view punctuator, std::string_view where) {
 
 void Parser::skip_brackets() {
   Token open = peek();
-  std::size_t depth = 0;
+  std::string closers;  // those still to come, the innermost last
   do {
-    if (at("(") || at("[") || at("{")) ++depth;
-    if (at(")") || at("]") || at("}")) --depth;
-    if (at_end()) {
-      if (peek().kind == Token::Kind::Bad) return fail_expected("a token");
-      return fail(open, fmt::format("this '{}' is never closed", open.text));
+    Token token = peek();
+    if (token.is("(")) closers += ')';
+    if (token.is("[")) closers += ']';
+    if (token.is("{")) closers += '}';
+    bool closes = token.is(")") || token.is("]") || token.is("}");
+    if (token.kind == Token::Kind::Bad || (closes && token.text[0] != closers.back())) {
+      return fail_expected(fmt::format("'{}'", closers.back()));
     }
+    if (at_end()) return fail(open, fmt::format("this '{}' is never closed", open.text));
+    if (closes) closers.pop_back();
     take();
-  } while (depth != 0);
+  } while (!closers.empty());
 }
 
 void Parser::fail(const Token& token, std::string_view message) {

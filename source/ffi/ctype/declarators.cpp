@@ -6,6 +6,7 @@
 
 #include "ffi/ctype/parsing.hpp"
 #include "ffi/ctype/print.hpp"
+#include "ffi/ctype/standard_names.hpp"
 
 namespace pinion::ctype {
 
@@ -182,6 +183,12 @@ Parameter Parser::parameter() {
   Parameter result;
   if (d.has_name()) result.name = table_.intern(d.name.text);
   result.type = apply_with_alignment(std::move(s), d);
+  if (result.type->kind == Kind::Alias && resolve(*result.type).kind == Kind::Array) {
+    // An array becomes a pointer; a va_list shall keep its name.
+    const StandardName* standard = find_standard_name(table_.model(), result.type->name);
+    bool va_list = standard && standard->shape == StandardName::Shape::VaList;
+    if (va_list) result.type = table_.alias(standard->name, table_.pointer_to(resolve(*result.type).target));
+  }
   if (at("=")) fail(peek(), "a parameter with a default value: that is C++");
   return result;
 }

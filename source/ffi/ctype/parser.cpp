@@ -35,13 +35,20 @@ void merge(Declarations& into, Declarations& block) {
   move_into(into.constant_types, block.constant_types);
 }
 
-// Parses the text in full, with types of its own, and takes back what it did to the types of earlier blocks.
-ParseError rehearse(DataModel model, const SourceText& source, const Declarations& known) {
+// Parses `text` after everything that led to `known`, with types of its own. False: `error` says what is wrong.
+bool rehearse(DataModel model, const SourceText& source, const Declarations& known, ParseError& error) {
   TypeTable scratch(model);
-  Parser parser(scratch, source, &known, true);
+  Declarations past;
+  for (const std::string& text : known.texts) {
+    SourceText past_source(text);
+    Parser parser(scratch, past_source, &past, true);
+    parser.parse_block();
+    merge(past, parser.block());
+  }
+  Parser parser(scratch, source, &past, true);
   parser.parse_block();
-  for (const auto& [type, before] : parser.completed()) *type = before;
-  return parser.failed() ? parser.error() : ParseError{};
+  if (parser.failed()) error = parser.error();
+  return !parser.failed();
 }
 
 }  // namespace
@@ -61,21 +68,22 @@ const Declaration* Declarations::last_function() const {
 Result<Unit> parse_into(TypeTable& table, std::string_view text, Declarations& into, ParseError* detail) {
   if (text.size() > kMaxText) return too_long(text, detail);
   SourceText source(text);
-  Parser parser(table, source, &into, false);
-  parser.parse_block();
-  if (!parser.needs_rehearsal()) {
+  bool may_complete = false;
+  for (;;) {
+    Parser parser(table, source, &into, may_complete);
+    parser.parse_block();
+    if (parser.needs_rehearsal()) {
+      // The block completes types of earlier blocks, which nothing can undo: first see whether all of it is right.
+      ParseError error;
+      if (!rehearse(table.model(), source, into, error)) return report(error, detail);
+      may_complete = true;
+      continue;
+    }
     if (parser.failed()) return report(parser.error(), detail);
     merge(into, parser.block());
+    into.texts.emplace_back(text);
     return Unit{};
   }
-  // The block completes types of earlier blocks, which nothing can undo: first see whether all of it is right.
-  ParseError error = rehearse(table.model(), source, into);
-  if (!error.message.empty()) return report(error, detail);
-  Parser final_parser(table, source, &into, true);
-  final_parser.parse_block();
-  if (final_parser.failed()) return report(final_parser.error(), detail);
-  merge(into, final_parser.block());
-  return Unit{};
 }
 
 Result<const Type*> parse_type(TypeTable& table, std::string_view text, const Declarations* known, ParseError* detail) {

@@ -32,6 +32,7 @@ struct Declarations {
   std::map<std::string, const Type*, std::less<>> constant_types;
   // Where in `declarations` the last function or variable of each name is.
   std::map<std::string_view, std::size_t> index;
+  std::vector<std::string> texts;  // what was parsed to get here
 
   const Declaration* find(std::string_view name) const;  // the last function or variable of that name, or null
   const Declaration* last_function() const;              // or null

@@ -95,12 +95,6 @@ class Parser {
   // The parse stopped because it would have completed a type of an earlier block, which cannot be undone.
   bool needs_rehearsal() const { return needs_rehearsal_; }
   Declarations& block() { return block_; }
-  // Types of earlier blocks that this one has completed.
-  struct Completed {
-    Type* type;
-    Type before;
-  };
-  const std::vector<Completed>& completed() const { return completed_; }
 
  private:
   enum class NameRule : std::uint8_t { Required, Optional, Forbidden };
@@ -253,7 +247,6 @@ class Parser {
   unsigned open_linkage_ = 0;
   std::vector<std::uint32_t> pack_{0};  // the stack of #pragma pack
   Declarations block_;
-  std::vector<Completed> completed_;
   std::unordered_map<const Type*, unsigned> depths_;
   TypeComparison same_;
   bool failed_ = false;

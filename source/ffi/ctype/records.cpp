@@ -35,13 +35,10 @@ Type* Parser::tagged(const Token& tag, Kind kind) {
 bool Parser::may_define(const Token& at, Type* type) {
   auto own = block_.tags.find(type->name);
   if (type->name.empty() || (own != block_.tags.end() && own->second == type)) return true;
-  if (!may_complete_) {
-    needs_rehearsal_ = true;
-    fail(at, "completes a type of an earlier block");
-    return false;
-  }
-  completed_.push_back({type, *type});
-  return true;
+  if (may_complete_) return true;
+  needs_rehearsal_ = true;
+  fail(at, "completes a type of an earlier block");
+  return false;
 }
 
 // struct-or-union attributes? tag? attributes? ({ members } attributes?)?
