@@ -9,11 +9,11 @@
 
 namespace pinion::cli {
 
-// Exit statuses. CLI11 reports wrong usage by exceptions (CLI::ValidationError and its kin): main makes them kUsage.
+// Exit statuses. CLI11 reports wrong usage by exceptions (CLI::ValidationError and its kin): main makes them Usage.
 enum ExitStatus : int {
-  kDone = 0,
-  kFailed = 1,  // the thing asked for failed: a parse error, an unknown symbol, a call that could not be made
-  kUsage = 2,   // the command line makes no sense
+  Done = 0,
+  Failed = 1,  // the thing asked for failed: a parse error, an unknown symbol, a call that could not be made
+  Usage = 2,   // the command line makes no sense
 };
 
 // One line per subcommand, in the order in which --help lists them.

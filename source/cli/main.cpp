@@ -24,7 +24,7 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(int argc, char** argv) {
   CLI::App app{"Pinion calls C functions, given their C declarations.", "pinion"};
-  int status = kDone;
+  int status = Done;
   app.set_version_flag("--version", fmt::format("pinion {}", pn_version()), "Print the version and exit");
   app.set_help_all_flag("--help-all", "Print the help of every subcommand and exit");
   app.require_subcommand(1);
@@ -35,7 +35,7 @@ int run(int argc, char** argv) {
     return app.exit(asked_for);
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "pinion: {}\nSee pinion --help.\n", describe(app, error));
-    return kUsage;
+    return Usage;
   }
   return status;
 }
@@ -43,6 +43,8 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace pinion::cli
 
+// What is thrown here nobody expected: the process ends, loudly.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   return pinion::cli::run(argc, argv);
 }

@@ -42,18 +42,18 @@ Result<Library> Library::open(std::string_view name, Symbols symbols) {
     reasons.push_back(fmt::format("{} ({}{})", candidate, handle.error().message, hint(candidate)));
     return nullptr;
   };
-  const auto opened = [&](std::shared_ptr<void> handle) {
+  const auto opened = [&](const std::shared_ptr<void>& handle) {
     return Library(std::make_shared<State>(State{std::string(name), loader::path(handle.get()), handle}));
   };
 
   const LibraryNames names = library_names(name);
   for (const std::string& candidate : names.plain)
-    if (auto handle = attempt(candidate)) return opened(std::move(handle));
+    if (auto handle = attempt(candidate)) return opened(handle);
   if (!names.versioned.empty()) {
     const std::vector<std::string> directories = loader::search_directories();
     const std::vector<std::string> versions = find_versions(names.versioned, directories);
     for (const std::string& candidate : versions)
-      if (auto handle = attempt(candidate)) return opened(std::move(handle));
+      if (auto handle = attempt(candidate)) return opened(handle);
     if (versions.empty())
       reasons.push_back(fmt::format("{}.N (there is none in {})", names.versioned, fmt::join(directories, ", ")));
   }
@@ -72,7 +72,7 @@ Result<void*> Library::symbol(std::string_view name) const {
     return Error{fmt::format("a versioned symbol is written NAME@VERSION, got '{}'", name)};
 
   void* const handle = state_->handle.get();
-  const Result<void*> address = loader::symbol(handle, base, version);
+  Result<void*> address = loader::symbol(handle, base, version);
   if (address) return address;
 
   std::string message = fmt::format("{} has no symbol '{}'", description(), name);

@@ -69,6 +69,7 @@ std::vector<std::string> find_versions(const std::string& stem, const std::vecto
   }
   std::stable_sort(candidates.begin(), candidates.end(), better);
   std::vector<std::string> paths;
+  paths.reserve(candidates.size());
   for (Candidate& candidate : candidates) paths.push_back(std::move(candidate.path));
   return paths;
 }

@@ -38,6 +38,7 @@ std::vector<std::string> near_names(std::string_view name, std::vector<std::stri
   if (near.size() > count) near.resize(count);
 
   std::vector<std::string> nearest;
+  nearest.reserve(near.size());
   for (auto& [distance, candidate] : near) nearest.push_back(std::move(candidate));
   return nearest;
 }
