@@ -85,6 +85,7 @@ class Classifier {
   void put_in_memory() { memory_ = true; }
   // Rule 1's "unaligned" is against the type's own alignment, whatever an `aligned` on a typedef says (SV21).
   std::uint32_t alignment_asked(const Type& type) const {
+    if (type.kind == Kind::Array) return alignment_asked(ctype::resolve(*type.target));
     return corners_.typedef_alignment_counts ? type.align : type.natural->align;
   }
   static bool aligned(std::uint64_t offset, std::uint64_t align) { return offset % align == 0; }
@@ -183,9 +184,7 @@ void Classifier::add(const Type& declared, std::uint64_t offset) {
   if (memory_) return;
   const Type& type = ctype::resolve(declared);
   if (!ctype::is_aggregate(type)) return add_scalar(type, offset);
-  if (corners_.aggregates_must_be_aligned && type.kind != Kind::Array && !aligned(offset, alignment_asked(type))) {
-    return put_in_memory();
-  }
+  if (corners_.aggregates_must_be_aligned && !aligned(offset, alignment_asked(type))) return put_in_memory();
   type.kind == Kind::Array ? add_array(type, offset) : add_record(type, offset);
 }
 
@@ -269,6 +268,14 @@ std::string_view name_of(Class c) {
   static constexpr std::string_view kNames[] = {"NO_CLASS", "INTEGER", "SSE",         "SSEUP",
                                                 "X87",      "X87UP",   "COMPLEX_X87", "MEMORY"};
   return kNames[static_cast<unsigned>(c)];
+}
+
+bool is_only_padding(const Type& type) {
+  if (type.kind == Kind::Array) return type.count == 0 || is_only_padding(ctype::resolve(*type.target));
+  if (!ctype::is_aggregate(type)) return false;
+  return std::all_of(type.members.begin(), type.members.end(), [](const ctype::Member& m) {
+    return m.bit_field ? m.name.empty() : is_only_padding(ctype::resolve(*m.type));
+  });
 }
 
 Eightbytes eightbytes_of(const Type& declared, Dialect dialect) {

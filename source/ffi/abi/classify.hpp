@@ -25,6 +25,9 @@ struct Eightbytes {
   bool operator==(const Eightbytes&) const = default;
 };
 
+// Whether a resolved type has no members but unnamed bit-fields and others of its like. (Empty structs are.)
+bool is_only_padding(const ctype::Type& type);
+
 Eightbytes eightbytes_of(const ctype::Type& type, Dialect dialect);
 
 // One class per eightbyte of `type`, after the psABI's merging and clean-up: either all are Memory, or none is.

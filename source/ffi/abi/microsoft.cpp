@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ffi/abi/classify.hpp"
 #include "ffi/abi/corners.hpp"
 #include "ffi/abi/placement.hpp"
 
@@ -107,6 +108,7 @@ Way Microsoft::way_of_argument(const Type& type) const {
 }
 
 Way Microsoft::way_of_result(const Type& type) const {
+  if (corners_.padding_is_empty && ctype::is_aggregate(type) && is_only_padding(type)) return Way::Nothing;
   switch (type.kind) {
     case Kind::Void: return Way::Nothing;
     case Kind::Integer: return type.size == 16 ? Way::Xmm : Way::Integer;
@@ -121,9 +123,7 @@ Way Microsoft::way_of_result(const Type& type) const {
       if (type.count > 1) return corners_.ms_small_vector_by_reference ? Way::Xmm : Way::Integer;
       return way_of_argument(type) == Way::Xmm ? Way::Xmm : Way::Integer;
     case Kind::Struct:
-    case Kind::Union:
-      if (type.size == 0) return corners_.ms_empty_result_is_hidden ? Way::Memory : Way::Nothing;  // MS03
-      return way_of_argument(type);
+    case Kind::Union: return way_of_argument(type);
     default: return by_size(type);
   }
 }
@@ -213,10 +213,16 @@ Status Microsoft::place_argument(std::size_t index) {
   }
   Value& value = layout_.arguments.emplace_back(value_of(type, layout_));
   value.passing = Passing::Direct;
+  const Way way = way_of_argument(type);
+  const bool padding = corners_.padding_is_empty && way == Way::Integer && is_only_padding(type);
+  if (padding && position_ >= kArgumentGprs.size()) {  // AB06
+    value.passing = Passing::Nothing;
+    return Unit{};
+  }
   const unsigned position = position_++;
   const bool in_register = position < kArgumentGprs.size();
   const Location gpr_or_slot = in_register ? in(kArgumentGprs[position]) : on_stack(position * kSlot);
-  switch (way_of_argument(type)) {
+  switch (way) {
     case Way::Xmm:
       if (in_register) {
         add_piece(layout_, value, 0, type.size, Extension::None, in_xmm(position));

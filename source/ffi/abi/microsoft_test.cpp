@@ -138,6 +138,16 @@ TEST(MicrosoftCorners, MS03_EmptyStruct) {
                        {{"struct {int z[0];} T", "ref rcx", "hidden rcx"}});
 }
 
+TEST(MicrosoftCorners, AB06_StructOfPaddingOnly) {
+  expect_gcc_and_clang(
+      {{"struct {int : 20;} T", "ref rcx", "nothing"}, {"struct {int : 32;} T", "rcx 0..3", "nothing"}},
+      {{"struct {int : 20;} T", "ref rcx", "hidden rcx"}, {"struct {int : 32;} T", "rcx 0..3", "rax 0..3"}});
+  constexpr std::string_view kLate = "void f(long, long, long, long, struct {int : 32;}, long);";
+  EXPECT_EQ(microsoft(kLate, kGcc), "rcx 0..7 | rdx 0..7 | r8 0..7 | r9 0..7 | nothing | [rsp+32] 0..7 -> nothing");
+  EXPECT_EQ(microsoft(kLate, kClang),
+            "rcx 0..7 | rdx 0..7 | r8 0..7 | r9 0..7 | [rsp+32] 0..3 | [rsp+40] 0..7 -> nothing");
+}
+
 TEST(MicrosoftCorners, MS04_FlexibleArrayMember) {
   expect_gcc_and_clang({{"struct {int n; int x[];} T", "rcx 0..3", "rax 0..3"},
                         {"struct {long n; char x[];} T", "rcx 0..7", "rax 0..7"}},

@@ -59,7 +59,8 @@ class SysV {
   void place_in_registers(const Type&, const Eightbytes&, Value&);
   void place_on_stack(const Type&, Value&, std::uint64_t align);
   bool place_int128(const Type&, Value&);
-  Location next_gpr_or_slot();
+  Location next_gpr_or_slot();  // a slot only where the front end is wrong: see known_gprs_
+  Location next_xmm_or_slot(std::uint64_t width);
   Location slot(std::uint64_t size, std::uint64_t align);
 
   const Type& function_;
@@ -69,8 +70,10 @@ class SysV {
   unsigned gprs_ = 0;  // used so far
   unsigned xmms_ = 0;
   // Registers that clang's front end knows to be used when it decides whether an aggregate fits. It does not see what
-  // its back end does with an __int128 that does not fit (SV12, SV14).
+  // its back end does with an __int128 that does not fit (SV12, SV14, AB05), and forgets the vector register of a value
+  // whose first eightbyte is padding (AB08). With gcc they are gprs_ and xmms_.
   unsigned known_gprs_ = 0;
+  unsigned known_xmms_ = 0;
 };
 
 Result<CallLayout> SysV::run() {
@@ -93,7 +96,7 @@ Status SysV::place_result() {
   Value& value = layout_.result = value_of(type, layout_);
   const Eightbytes e = eightbytes_of(type, dialect_);
   if (!e.refusal.empty()) return not_returnable(*function_.target, e.refusal);
-  if (e.count == 0) return Unit{};
+  if (e.count == 0 || (corners_.padding_is_empty && is_only_padding(type))) return Unit{};
 
   value.passing = Passing::Direct;
   if (e.in_memory()) {
@@ -153,8 +156,9 @@ Status SysV::place_argument(std::size_t index) {
       e.in_memory() || e.classes[0] == Class::X87 || e.classes[0] == Class::ComplexX87 || (!named && e.count > 2);
   const auto begin = e.classes.begin();
   const auto gprs = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Integer));
-  const auto xmms = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
-  const bool fits = known_gprs_ + gprs <= kArgumentGprs.size() && xmms_ + xmms <= kArgumentXmms;
+  const bool forgotten = corners_.xmm_after_padding_is_forgotten && e.classes[0] == Class::NoClass;
+  const auto xmms = forgotten ? 0U : static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
+  const bool fits = known_gprs_ + gprs <= kArgumentGprs.size() && known_xmms_ + xmms <= kArgumentXmms;
   const bool int128 = type.kind == Kind::Integer && type.size == 16;
 
   if (int128 && corners_.int128_halves_apart) {
@@ -171,7 +175,12 @@ Status SysV::place_argument(std::size_t index) {
   }
   if (!in_memory && fits && (!int128 || gprs_ + 2 <= kArgumentGprs.size())) {
     known_gprs_ += gprs;
+    known_xmms_ += xmms;
     place_in_registers(type, e, value);
+    return Unit{};
+  }
+  if (corners_.padding_is_empty && is_only_padding(type)) {
+    value.passing = Passing::Nothing;
     return Unit{};
   }
   if (int128 && corners_.int128_takes_last_gpr) gprs_ = kArgumentGprs.size();
@@ -186,7 +195,8 @@ void SysV::place_in_registers(const Type& type, const Eightbytes& e, Value& valu
     if (e.classes[i] == Class::Integer) {
       add_piece(layout_, value, at, std::min(kSlot, rest), extension_of(type), next_gpr_or_slot());
     } else if (e.classes[i] == Class::Sse) {
-      add_piece(layout_, value, at, std::min(kSlot * with_upper_parts(e, i), rest), Extension::None, in_xmm(xmms_++));
+      const std::uint64_t width = kSlot * with_upper_parts(e, i);
+      add_piece(layout_, value, at, std::min(width, rest), Extension::None, next_xmm_or_slot(width));
     }
   }
 }
@@ -198,6 +208,11 @@ void SysV::place_on_stack(const Type& type, Value& value, std::uint64_t align) {
 Location SysV::next_gpr_or_slot() {
   if (gprs_ < kArgumentGprs.size()) return in(kArgumentGprs[gprs_++]);
   return slot(kSlot, kSlot);
+}
+
+Location SysV::next_xmm_or_slot(std::uint64_t width) {
+  if (xmms_ < kArgumentXmms) return in_xmm(xmms_++);
+  return slot(width, width);
 }
 
 Location SysV::slot(std::uint64_t size, std::uint64_t align) {

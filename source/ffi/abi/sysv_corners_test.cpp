@@ -50,8 +50,7 @@ TEST(SysVCorners, SV01_SV02_UnnamedBitFieldBesideAFloat) {
 }
 
 TEST(SysVCorners, SV03_UnnamedBitFieldAloneInItsEightbyte) {
-  expect_corners({{"struct {double d; unsigned : 3;} T", "xmm0 0..7, rdi 8..15", "xmm0 0..7"},
-                  {"struct {int : 32;} T", "rdi 0..3", "nothing"}});
+  expect_corners({{"struct {double d; unsigned : 3;} T", "xmm0 0..7, rdi 8..15", "xmm0 0..7"}});
   constexpr std::string_view kShifts = "void f(struct {double d; unsigned : 3;}, long);";
   EXPECT_EQ(place(kShifts, Convention::SysV, kGcc), "xmm0 0..7, rdi 8..15 | rsi 0..7 -> nothing");
   EXPECT_EQ(place(kShifts, Convention::SysV, kClang), "xmm0 0..7 | rdi 0..7 -> nothing");
@@ -231,6 +230,36 @@ TEST(SysVCorners, AB04_WideVectorWithAnEmptyNeighbour) {
         fmt::format("typedef float V __attribute__((vector_size(32))); typedef struct {{{}}} T", members);
     EXPECT_EQ(as_argument(type, kGccAvx), "ymm0 0..31 -> nothing");
     EXPECT_EQ(as_argument(type, kClangAvx), "[rsp] 0..31 -> nothing");
+  }
+}
+
+TEST(SysVCorners, AB06_StructOfPaddingOnly) {
+  constexpr std::string_view kLate = "void f(long, long, long, long, long, long, struct {int : 20;}, long);";
+  EXPECT_EQ(place(kLate, Convention::SysV, kGcc),
+            "rdi 0..7 | rsi 0..7 | rdx 0..7 | rcx 0..7 | r8 0..7 | r9 0..7 | nothing | [rsp] 0..7 -> nothing");
+  EXPECT_EQ(place(kLate, Convention::SysV, kClang), place(kLate, Convention::SysV, kGcc));
+  EXPECT_EQ(place("void f(struct {int : 20;}, long);", Convention::SysV, kGcc), "rdi 0..2 | rsi 0..7 -> nothing");
+  EXPECT_EQ(place("void f(struct {int : 20;}, long);", Convention::SysV, kClang), "nothing | rdi 0..7 -> nothing");
+  EXPECT_EQ(place("struct s {long : 64; long : 64; long : 64;}; struct s f(struct s, long);", Convention::SysV, kGcc),
+            "nothing | rdi 0..7 -> nothing");
+}
+
+TEST(SysVCorners, AB07_UnalignedArrayOfNoSize) {
+  expect_corners({{"struct __attribute__((packed)) {double d; long z[0]; float f;} T", "xmm0 0..7, xmm1 8..11",
+                   "xmm0 0..7, xmm1 8..11"},
+                  {"struct __attribute__((packed)) {char c[4]; long z[0];} T", "[rsp] 0..3", "[rsp] 0..3"}});
+}
+
+TEST(SysVCorners, AB08_VectorRegisterAfterPadding) {
+  constexpr std::string_view kText =
+      "struct p {unsigned : 30; double d;};"
+      "void f(double, double, double, double, double, double, double, struct p, struct p, struct {long a; float b;});";
+  const std::string seven = "xmm0 0..7 | xmm1 0..7 | xmm2 0..7 | xmm3 0..7 | xmm4 0..7 | xmm5 0..7 | xmm6 0..7 | ";
+  EXPECT_EQ(place(kText, Convention::SysV, kGcc),
+            seven + "rdi 0..7, xmm7 8..15 | [rsp] 0..15 | [rsp+16] 0..15 -> nothing");
+  for (const Dialect dialect : {kClang, kClang14}) {
+    EXPECT_EQ(place(kText, Convention::SysV, dialect),
+              seven + "xmm7 8..15 | [rsp] 8..15 | rdi 0..7, [rsp+8] 8..15 -> nothing");
   }
 }
 
