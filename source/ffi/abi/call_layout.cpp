@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxArguments = 255;
 
+Error too_large(std::uint64_t bytes) {
+  return Error{fmt::format("the arguments of a call take at most {} bytes of stack, not {}", kMaxStackBytes, bytes)};
+}
+
 Status check_function(const ctype::Type& function) {
   if (function.kind != ctype::Kind::Function) {
     return Error{fmt::format("a call needs a function type, not {}", ctype::to_c(function))};
@@ -25,6 +29,7 @@ Status check_function(const ctype::Type& function) {
   for (std::size_t i = 0; i < function.parameters.size(); ++i) {
     const ctype::Type& type = *function.parameters[i].type;
     if (!ctype::resolve(type).complete) return not_passable(type, i, "its type is incomplete");
+    if (ctype::resolve(type).size > kMaxStackBytes) return too_large(ctype::resolve(type).size);
   }
   return Unit{};
 }
@@ -62,10 +67,7 @@ Result<CallLayout> lay_out_call(const ctype::Type& declared, Convention platform
   if (Status s = check_function(function); !s) return s.error();
   const bool sysv = convention_of(function, platform) == Convention::SysV;
   Result<CallLayout> layout = sysv ? lay_out_sysv(function, dialect) : lay_out_microsoft(function, dialect);
-  if (layout && stack_bytes(*layout) > kMaxStackBytes) {
-    return Error{fmt::format("the arguments of a call take at most {} bytes of stack, not {}", kMaxStackBytes,
-                             stack_bytes(*layout))};
-  }
+  if (layout && stack_bytes(*layout) > kMaxStackBytes) return too_large(stack_bytes(*layout));
   return layout;
 }
 

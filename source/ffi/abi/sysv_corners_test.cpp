@@ -247,6 +247,7 @@ TEST(SysVCorners, AB06_StructOfPaddingOnly) {
 TEST(SysVCorners, AB07_UnalignedArrayOfNoSize) {
   expect_corners({{"struct __attribute__((packed)) {double d; long z[0]; float f;} T", "xmm0 0..7, xmm1 8..11",
                    "xmm0 0..7, xmm1 8..11"},
+                  {"struct __attribute__((packed)) {double d; __int128 z[0];} T", "xmm0 0..7", "[rsp] 0..7"},
                   {"struct __attribute__((packed)) {char c[4]; long z[0];} T", "[rsp] 0..3", "[rsp] 0..3"}});
 }
 
