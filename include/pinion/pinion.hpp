@@ -258,7 +258,7 @@ class function<R(A...)> {
       problem = std::string(what) + " of '" + name + "' is '" + detail::c_text(wanted) +
                 "' in C; the C++ type there is another kind of type, or of another size or sign";
     };
-    const auto check_argument = [&](auto tag) {
+    [[maybe_unused]] const auto check_argument = [&](auto tag) {
       using T = typename decltype(tag)::type;
       const pn_type* wanted = pn_type_parameter(type, index++);
       check(detail::matches<T>(wanted), wanted, "argument " + std::to_string(index));
