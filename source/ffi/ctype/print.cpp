@@ -154,11 +154,11 @@ std::string body(const Type& type) {
 }  // namespace
 
 std::string to_c(const Type& type, std::string_view name) {
+  // What C attaches to a whole declarator comes last; but gcc forgets it there when it makes a vector afterwards.
+  if (has_own_align(type) && type.kind != Kind::Vector)
+    return join(to_c(*type.natural, name), aligned_attribute(type.align));
   const std::string text = declare(type, std::string(name), 0);
-  // What C attaches to a whole declarator comes last.
-  if (type.kind == Kind::Function) return join(text, convention_attribute(type));
-  if (type.kind == Kind::Array && has_own_align(type)) return join(text, aligned_attribute(type.align));
-  return text;
+  return type.kind == Kind::Function ? join(text, convention_attribute(type)) : text;
 }
 
 std::string definition(const Type& type) {

@@ -73,8 +73,9 @@ TEST_F(PrintTest, NamesOfTypes) {
   EXPECT_EQ(to_c(*table.pointer_to(number), "p"), "number *p");
   EXPECT_EQ(to_c(**table.complex_of(table.scalar(Scalar::LongDouble)), "z"), "_Complex long double z");
   EXPECT_EQ(to_c(**table.vector_of(table.scalar(Scalar::Float), 16), "v"), "float __attribute__((vector_size(16))) v");
-  EXPECT_EQ(to_c(*table.aligned(int_, 16), "t"), "int __attribute__((aligned(16))) t");
-  EXPECT_EQ(to_c(*table.aligned(table.pointer_to(int_), 16), "t"), "int *__attribute__((aligned(16))) t");
+  EXPECT_EQ(to_c(*table.aligned(int_, 16), "t"), "int t __attribute__((aligned(16)))");
+  EXPECT_EQ(to_c(*table.aligned(table.pointer_to(int_), 16), "t"), "int *t __attribute__((aligned(16)))");
+  EXPECT_EQ(to_c(*table.pointer_to(table.aligned(int_, 16)), "p"), "int __attribute__((aligned(16))) *p");
   EXPECT_EQ(to_c(*table.aligned(array(int_, 4), 16), "t"), "int t[4] __attribute__((aligned(16)))");
   EXPECT_EQ(to_c(*table.declare_record(Kind::Union, "u"), "x"), "union u x");
 }
