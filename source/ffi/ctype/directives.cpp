@@ -93,14 +93,11 @@ void Parser::define(const Directive& line) {
     if (peek().kind != Token::Kind::Identifier) return fail_expected("a name after #define");
     Token name = take();
     if (at_end() && peek().kind == Token::Kind::End) return;
-    bool function_like = at("(") && peek().text.data() == name.text.data() + name.text.size();
-    bool evaluable = !function_like;
-    for (std::size_t i = position_; evaluable && i < list_->tokens.size(); ++i) {
-      const Token& token = list_->tokens[i];
-      bool known_name = token.kind != Token::Kind::Identifier || token.word != Word::None || names_type(token) ||
-                        find_constant(token.text);
-      evaluable = known_name && token.kind != Token::Kind::Bad && token.kind != Token::Kind::String;
-    }
+    Token next = peek();
+    bool function_like = next.is("(") && next.text.data() == name.text.data() + name.text.size();
+    bool operand = next.kind != Token::Kind::Identifier || find_constant(next.text) || next.is(Word::Sizeof) ||
+                   next.is(Word::Alignof) || next.is(Word::Offsetof) || next.is(Word::Extension);
+    bool evaluable = !function_like && operand && next.kind != Token::Kind::String;
     if (!evaluable) {
       return fail(name, fmt::format("#define {} is not an integer constant; {}", name.text, kAdvice));
     }

@@ -232,7 +232,7 @@ TEST_F(ParserErrorTest, NestingIsBounded) {
         repeat("struct{", many) + "int x;", "int f" + repeat("(int(*)", many) + ");",
         repeat("_Atomic(", many) + "int x;", "int x[" + repeat("sizeof(int[", many) + "1];",
         "int x[" + repeat("sizeof ", many) + "1];", "int x[" + repeat("(int)", many) + "1];",
-        "enum e {" + repeat("A = sizeof(enum {", many), "int x " + repeat("__attribute__((aligned(_Alignof(int", many),
+        "enum e {" + repeat("A = sizeof(enum {", many), "int x " + repeat("__attribute__((aligned(_Alignof(int ", many),
         "int x[" + repeat("__extension__ ", many) + "1];"}) {
     EXPECT_EQ(sentence(text), kTooDeep) << text.substr(0, 40);
   }
