@@ -55,6 +55,14 @@ Way by_size(const Type& type) {
   return is_register_size(type.size) ? Way::Integer : Way::Memory;
 }
 
+// MS04: of its own or, as clang sees it, of a member.
+bool has_flexible_array(const Type& type) {
+  if (type.kind != Kind::Struct && type.kind != Kind::Union) return false;
+  return type.flexible || std::any_of(type.members.begin(), type.members.end(), [](const ctype::Member& m) {
+           return has_flexible_array(ctype::resolve(*m.type));
+         });
+}
+
 class Microsoft {
  public:
   Microsoft(const Type& function, Dialect dialect)
@@ -101,7 +109,7 @@ Way Microsoft::way_of_argument(const Type& type) const {
     case Kind::Vector: return way_of_vector_argument(type);
     case Kind::Struct:
     case Kind::Union:
-      if (type.flexible && corners_.ms_flexible_by_reference) return Way::Memory;  // MS04
+      if (corners_.ms_flexible_by_reference && has_flexible_array(type)) return Way::Memory;  // MS04
       return by_size(type);
     default: return by_size(type);
   }
@@ -154,7 +162,7 @@ std::string_view Microsoft::why_refused_as_argument(const Type& type, bool named
   if (small_vector && corners_.ms_small_vector_by_reference) {
     return "clang passes a small vector after `...` by reference but expects it by value (MS13)";
   }
-  if (type.flexible && is_register_size(type.size) && corners_.ms_flexible_by_reference) {
+  if (corners_.ms_flexible_by_reference && is_register_size(type.size) && has_flexible_array(type)) {
     return "clang passes a struct with a flexible array after `...` by reference but expects it by value (MS13)";
   }
   if (is_floating(type, Scalar::Float128) && corners_.ms_float128_in_xmm) {

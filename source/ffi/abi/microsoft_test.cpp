@@ -150,8 +150,10 @@ TEST(MicrosoftCorners, AB06_StructOfPaddingOnly) {
 
 TEST(MicrosoftCorners, MS04_FlexibleArrayMember) {
   expect_gcc_and_clang({{"struct {int n; int x[];} T", "rcx 0..3", "rax 0..3"},
+                        {"union {float f; struct {int n; int x[];} s;} T", "rcx 0..3", "rax 0..3"},
                         {"struct {long n; char x[];} T", "rcx 0..7", "rax 0..7"}},
                        {{"struct {int n; int x[];} T", "ref rcx", "hidden rcx"},
+                        {"union {float f; struct {int n; int x[];} s;} T", "ref rcx", "hidden rcx"},
                         {"struct {long n; char x[];} T", "ref rcx", "hidden rcx"}});
 }
 

@@ -35,7 +35,8 @@ using ctype::Type;
 
 constexpr std::array kArgumentGprs{Gpr::Rdi, Gpr::Rsi, Gpr::Rdx, Gpr::Rcx, Gpr::R8, Gpr::R9};
 constexpr std::array kResultGprs{Gpr::Rax, Gpr::Rdx};
-constexpr unsigned kArgumentXmms = 8;
+constexpr unsigned kGprs = kArgumentGprs.size();
+constexpr unsigned kXmms = 8;
 constexpr std::uint64_t kSlot = 8;
 
 // The vector register of an SSE eightbyte takes the SSEUP eightbytes that follow along.
@@ -43,6 +44,16 @@ unsigned with_upper_parts(const Eightbytes& e, unsigned i) {
   unsigned n = 1;
   while (i + n < e.count && e.classes[i + n] == Class::SseUp) ++n;
   return n;
+}
+
+// X87 and MEMORY values go to the stack; so do 32-byte vectors that match the ellipsis (psABI 3.5.7).
+bool may_be_in_registers(const Eightbytes& e, bool named) {
+  const Class c = e.classes[0];
+  return c != Class::Memory && c != Class::X87 && c != Class::ComplexX87 && (named || e.count <= 2);
+}
+
+bool is_int128(const Type& type) {
+  return type.kind == Kind::Integer && type.size == 16;
 }
 
 class SysV {
@@ -57,8 +68,8 @@ class SysV {
   Status place_argument(std::size_t index);
   void place_vector_result(const Type&, Value&);
   void place_in_registers(const Type&, const Eightbytes&, Value&);
-  void place_on_stack(const Type&, Value&, std::uint64_t align);
-  bool place_int128(const Type&, Value&);
+  void place_int128_halves(const Eightbytes&, Value&);
+  bool take_known_registers(const Eightbytes&);
   Location next_gpr_or_slot();  // a slot only where the front end is wrong: see known_gprs_
   Location next_xmm_or_slot(std::uint64_t width);
   Location slot(std::uint64_t size, std::uint64_t align);
@@ -150,42 +161,43 @@ Status SysV::place_argument(std::size_t index) {
   if (e.count == 0) return Unit{};
 
   value.passing = Passing::Direct;
-  // psABI 3.5.7: 32-byte vectors that match the ellipsis are passed in memory.
   const bool named = !function_.variadic || index < function_.fixed_count;
-  const bool in_memory =
-      e.in_memory() || e.classes[0] == Class::X87 || e.classes[0] == Class::ComplexX87 || (!named && e.count > 2);
+  if (is_int128(type) && corners_.int128_halves_apart) {
+    place_int128_halves(e, value);
+  } else if (may_be_in_registers(e, named) && take_known_registers(e)) {
+    place_in_registers(type, e, value);
+  } else if (corners_.padding_is_empty && is_only_padding(type)) {
+    value.passing = Passing::Nothing;
+  } else {
+    if (is_int128(type) && corners_.int128_takes_last_gpr) gprs_ = kGprs;
+    add_piece(layout_, value, 0, type.size, extension_of(type), slot(type.size, type.natural->align));
+  }
+  return Unit{};
+}
+
+// Whether the registers suffice for the whole value; if so, they are taken.
+bool SysV::take_known_registers(const Eightbytes& e) {
   const auto begin = e.classes.begin();
   const auto gprs = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Integer));
-  const bool forgotten = corners_.xmm_after_padding_is_forgotten && e.classes[0] == Class::NoClass;
-  const auto xmms = forgotten ? 0U : static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
-  const bool fits = known_gprs_ + gprs <= kArgumentGprs.size() && known_xmms_ + xmms <= kArgumentXmms;
-  const bool int128 = type.kind == Kind::Integer && type.size == 16;
+  auto xmms = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
+  if (corners_.xmm_after_padding_is_forgotten && e.classes[0] == Class::NoClass) xmms = 0;
+  if (known_gprs_ + gprs > kGprs || known_xmms_ + xmms > kXmms) return false;
+  known_gprs_ += gprs;
+  known_xmms_ += xmms;
+  return true;
+}
 
-  if (int128 && corners_.int128_halves_apart) {
-    if (fits) known_gprs_ += gprs;
-    const Location low = next_gpr_or_slot();
-    const Location high = next_gpr_or_slot();
-    if (low.kind == Location::Kind::Stack) {
-      add_piece(layout_, value, 0, 16, Extension::None, low);
-    } else {
-      add_piece(layout_, value, 0, 8, Extension::None, low);
-      add_piece(layout_, value, 8, 8, Extension::None, high);
-    }
-    return Unit{};
+// SV12, SV13.
+void SysV::place_int128_halves(const Eightbytes& e, Value& value) {
+  take_known_registers(e);
+  const Location low = next_gpr_or_slot();
+  const Location high = next_gpr_or_slot();
+  if (low.kind == Location::Kind::Stack) {
+    add_piece(layout_, value, 0, 2 * kSlot, Extension::None, low);
+  } else {
+    add_piece(layout_, value, 0, kSlot, Extension::None, low);
+    add_piece(layout_, value, kSlot, kSlot, Extension::None, high);
   }
-  if (!in_memory && fits && (!int128 || gprs_ + 2 <= kArgumentGprs.size())) {
-    known_gprs_ += gprs;
-    known_xmms_ += xmms;
-    place_in_registers(type, e, value);
-    return Unit{};
-  }
-  if (corners_.padding_is_empty && is_only_padding(type)) {
-    value.passing = Passing::Nothing;
-    return Unit{};
-  }
-  if (int128 && corners_.int128_takes_last_gpr) gprs_ = kArgumentGprs.size();
-  place_on_stack(type, value, type.natural->align);
-  return Unit{};
 }
 
 void SysV::place_in_registers(const Type& type, const Eightbytes& e, Value& value) {
@@ -201,17 +213,13 @@ void SysV::place_in_registers(const Type& type, const Eightbytes& e, Value& valu
   }
 }
 
-void SysV::place_on_stack(const Type& type, Value& value, std::uint64_t align) {
-  add_piece(layout_, value, 0, type.size, extension_of(type), slot(type.size, align));
-}
-
 Location SysV::next_gpr_or_slot() {
-  if (gprs_ < kArgumentGprs.size()) return in(kArgumentGprs[gprs_++]);
+  if (gprs_ < kGprs) return in(kArgumentGprs[gprs_++]);
   return slot(kSlot, kSlot);
 }
 
 Location SysV::next_xmm_or_slot(std::uint64_t width) {
-  if (xmms_ < kArgumentXmms) return in_xmm(xmms_++);
+  if (xmms_ < kXmms) return in_xmm(xmms_++);
   return slot(width, width);
 }
 
