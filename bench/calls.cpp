@@ -158,32 +158,42 @@ void through_libffi(benchmark::State& state, const Case& c) {
   }
 }
 
+// Makes the compiler believe that `value` may have changed, or is used. (benchmark::DoNotOptimize lets gcc choose
+// between register and memory, and gcc 12 then mixes the two up for some of these calls.)
+template <class T>
+void touch(T& value) {
+  if constexpr (std::is_integral_v<T> || std::is_pointer_v<T>) {
+    asm volatile("" : "+r"(value) : : "memory");
+  } else if constexpr (std::is_floating_point_v<T>) {
+    asm volatile("" : "+x"(value) : : "memory");
+  } else {
+    asm volatile("" : "+m"(value) : : "memory");
+  }
+}
+
+template <class F, class... A>
+void call_and_use(const F& function, A&... arguments) {
+  (touch(arguments), ...);
+  if constexpr (std::is_void_v<decltype(function(arguments...))>) {
+    function(arguments...);
+  } else {
+    auto answer = function(arguments...);
+    touch(answer);
+  }
+}
+
 // The direct call and the typed wrapper need the C++ type, so each case is a template instance.
 template <class F, class... A>
 void direct(benchmark::State& state, F* function, A... arguments) {
-  benchmark::DoNotOptimize(function);
-  for (auto _ : state) {
-    (benchmark::DoNotOptimize(arguments), ...);
-    if constexpr (std::is_void_v<decltype(function(arguments...))>) {
-      function(arguments...);
-    } else {
-      benchmark::DoNotOptimize(function(arguments...));
-    }
-  }
+  touch(function);
+  for (auto _ : state) call_and_use(function, arguments...);
 }
 
 template <class R, class... P, class... A>
 void typed(benchmark::State& state, std::type_identity<R(P...)>, const Case& c, A... arguments) {
   auto declared = pinion::declarations::parse(engine(), c.declaration).value();
   const auto function = pinion::function<R(P...)>::bind(engine(), declared.last_function().type, c.function).value();
-  for (auto _ : state) {
-    (benchmark::DoNotOptimize(arguments), ...);
-    if constexpr (std::is_void_v<R>) {
-      function(arguments...);
-    } else {
-      benchmark::DoNotOptimize(function(arguments...));
-    }
-  }
+  for (auto _ : state) call_and_use(function, arguments...);
 }
 
 template <class Signature, class F, class... A>

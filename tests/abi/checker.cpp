@@ -164,7 +164,7 @@ std::optional<std::string> Checker::check_plan(const Subject& subject, const Val
   if (target == nullptr) return "the callee is not in its library";
 
   stage_(fmt::format("interpreter, {}", name));
-  marshal::Callable callable{.invoke = marshal::invoke_interpreted, .target = target, .code = &*code};
+  marshal::Callable callable{.invoke = marshal::interpreter_for(*code), .target = target, .code = &*code};
   if (auto text = check_calls(subject, values, callable, plan)) return fmt::format("interpreter, {}: {}", name, *text);
 
   stage_(fmt::format("assembling, {}", name));

@@ -8,6 +8,7 @@
 
 #include "ffi/ctype/parser.hpp"
 #include "ffi/marshal/compiler.hpp"
+#include "ffi/marshal/interpreter.hpp"
 
 namespace pinion::codegen {
 namespace {
@@ -41,7 +42,7 @@ template <class R, class... A>
 std::pair<R, R> call_both(const marshal::Code& code, const MachineCode& machine, const void* target, A&... arguments) {
   const std::uint64_t slots[] = {reinterpret_cast<std::uint64_t>(&arguments)..., 0};
   R results[2];
-  marshal::Callable callable{marshal::invoke_interpreted, target, &code, nullptr};
+  marshal::Callable callable{marshal::interpreter_for(code), target, &code, nullptr};
   callable.invoke(&callable, &results[0], slots, nullptr);
   callable.invoke = machine.invoke();
   callable.invoke(&callable, &results[1], slots, nullptr);
@@ -108,7 +109,7 @@ int fails(int with) {
 TEST_F(Fixture, ErrnoIsSetBeforeAndSavedAfterTheCall) {
   auto code = compile("int fails(int)", false, true);
   auto machine = assemble(*code);
-  for (const marshal::Invoke invoke : {&marshal::invoke_interpreted, machine.invoke()}) {
+  for (const marshal::Invoke invoke : {marshal::interpreter_for(*code), machine.invoke()}) {
     marshal::Callable callable{invoke, reinterpret_cast<void*>(fails), code.get(), nullptr};
     int with = ENOENT, result = 0;
     const std::uint64_t slots[] = {reinterpret_cast<std::uint64_t>(&with)};
@@ -143,7 +144,7 @@ void throws() {
 TEST_F(Fixture, ExceptionsOfCppCalleesPassThrough) {
   auto code = compile("void throws(void)", false, true);  // errno: so that there is a frame
   auto machine = assemble(*code);
-  for (const marshal::Invoke invoke : {&marshal::invoke_interpreted, machine.invoke()}) {
+  for (const marshal::Invoke invoke : {marshal::interpreter_for(*code), machine.invoke()}) {
     marshal::Callable callable{invoke, reinterpret_cast<void*>(throws), code.get(), nullptr};
     marshal::CallState state;
     EXPECT_THROW(invoke(&callable, nullptr, nullptr, &state), int);

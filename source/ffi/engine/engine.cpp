@@ -90,6 +90,7 @@ Status Engine::assemble(CompiledCode& compiled, const Key& key) {
   if (compiled.code.layout->uses_ymm && !codegen::has_avx()) {
     return Error{"the call passes 32-byte vectors in registers, which need AVX; this processor has none"};
   }
+  compiled.invoke = marshal::interpreter_for(compiled.code);
   if (key.options.interpret || !interprets_.empty()) return Unit{};
   auto machine = codegen::assemble(arena_, compiled.code);
   if (!machine) {

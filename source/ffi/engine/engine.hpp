@@ -16,6 +16,7 @@
 #include "ffi/codegen/machine_code.hpp"
 #include "ffi/ctype/type_table.hpp"
 #include "ffi/marshal/compiler.hpp"
+#include "ffi/marshal/interpreter.hpp"
 
 namespace pinion {
 
@@ -35,7 +36,7 @@ struct SignatureOptions {
 struct CompiledCode {
   marshal::Code code;
   codegen::MachineCode machine;  // empty: interpreted
-  marshal::Invoke invoke = marshal::invoke_interpreted;
+  marshal::Invoke invoke = nullptr;
 };
 
 struct Signature {

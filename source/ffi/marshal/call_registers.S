@@ -1,27 +1,28 @@
-// void pinion_call_registers(Registers *block): see registers.hpp, whose offsets are repeated here.
+// void pinion_call_{integers,vectors,general}(Registers *block): see registers.hpp, whose offsets are repeated here.
 //
 // The one piece of assembly in the engine, and all that the interpreter needs besides C++: it works where no memory may
 // be made executable. The frame is an ordinary rbp frame with unwind information, so C++ exceptions and debuggers pass
 // through it. No calls come between loading the registers and the call (SqueakFFI's SQ03 was a call there).
 
-#define TARGET          56
-#define STACK           64
-#define STACK_SIZE      72
-#define STACK_MASK      80
-#define VECTORS         88
-#define X87_RESULTS     89
-#define VECTOR_RESULTS  90
-#define RAX             96
-#define RDX             104
-#define ST              112
-#define VECTOR          160
+#define RAX             56
+#define RDX             64
+#define TARGET          72
+#define VECTOR          80
+#define STACK           336
+#define STACK_SIZE      344
+#define STACK_MASK      352
+#define YMM             360
+#define X87_RESULTS     361
+#define ST              368
 
         .text
-        .globl  pinion_call_registers
-        .hidden pinion_call_registers
-        .type   pinion_call_registers, @function
+
+.macro begin name
+        .globl  \name
+        .hidden \name
+        .type   \name, @function
         .p2align 5
-pinion_call_registers:
+\name:
         .cfi_startproc
         endbr64
         pushq   %rbp
@@ -33,15 +34,9 @@ pinion_call_registers:
         .cfi_offset %rbx, -24
         pushq   %rbx                    // keeps rsp 16-aligned
         movq    %rdi, %rbx
+.endm
 
-        movq    STACK_SIZE(%rbx), %rcx
-        testq   %rcx, %rcx
-        jnz     .Lcopy_stack
-.Lstack_ready:
-        movzbl  VECTORS(%rbx), %eax
-        testl   %eax, %eax
-        jnz     .Lload_vectors
-.Lvectors_ready:
+.macro load_integers_and_call
         movq    0(%rbx), %rdi
         movq    8(%rbx), %rsi
         movq    16(%rbx), %rdx
@@ -52,22 +47,46 @@ pinion_call_registers:
         call    *TARGET(%rbx)
         movq    %rax, RAX(%rbx)
         movq    %rdx, RDX(%rbx)
-        cmpb    $0, VECTOR_RESULTS(%rbx)
-        jne     .Lstore_vectors
-.Lvectors_stored:
-        movzbl  X87_RESULTS(%rbx), %eax
-        testl   %eax, %eax
-        jnz     .Lpop_x87
-.Ldone:
+.endm
+
+.macro each_vector instruction, width
+        \instruction  VECTOR+0(%rbx), %\width\()0
+        \instruction  VECTOR+32(%rbx), %\width\()1
+        \instruction  VECTOR+64(%rbx), %\width\()2
+        \instruction  VECTOR+96(%rbx), %\width\()3
+        \instruction  VECTOR+128(%rbx), %\width\()4
+        \instruction  VECTOR+160(%rbx), %\width\()5
+        \instruction  VECTOR+192(%rbx), %\width\()6
+        \instruction  VECTOR+224(%rbx), %\width\()7
+.endm
+
+.macro end name
         movq    -8(%rbp), %rbx
         leave
-        .cfi_remember_state
         .cfi_def_cfa %rsp, 8
         ret
-        .cfi_restore_state
+        .cfi_endproc
+        .size   \name, .-\name
+.endm
 
-        // Lowest slot first, each page touched in turn from the top, so that a guard page is never jumped over.
-.Lcopy_stack:
+        begin   pinion_call_integers
+        load_integers_and_call
+        end     pinion_call_integers
+
+        // movsd, not movaps: the interpreter wrote 8 bytes, and a wider load would wait for them to reach the cache.
+        begin   pinion_call_vectors
+        each_vector movsd, xmm
+        load_integers_and_call
+        movaps  %xmm0, VECTOR+0(%rbx)
+        movaps  %xmm1, VECTOR+32(%rbx)
+        end     pinion_call_vectors
+
+        begin   pinion_call_general
+        movq    STACK_SIZE(%rbx), %rcx
+        testq   %rcx, %rcx
+        jz      .Lstack_ready
+
+        // Each page is touched in turn from the top, so that a guard page is never jumped over.
         movq    %rsp, %rdx
         subq    %rcx, %rdx
         andq    STACK_MASK(%rbx), %rdx
@@ -93,51 +112,39 @@ pinion_call_registers:
         movq    %rsp, %rdi
         shrq    $3, %rcx
         rep movsq
-        jmp     .Lstack_ready
 
-.Lload_vectors:
-        cmpl    $2, %eax
-        je      .Lload_ymm
-        movaps  VECTOR+0(%rbx), %xmm0
-        movaps  VECTOR+32(%rbx), %xmm1
-        movaps  VECTOR+64(%rbx), %xmm2
-        movaps  VECTOR+96(%rbx), %xmm3
-        movaps  VECTOR+128(%rbx), %xmm4
-        movaps  VECTOR+160(%rbx), %xmm5
-        movaps  VECTOR+192(%rbx), %xmm6
-        movaps  VECTOR+224(%rbx), %xmm7
-        jmp     .Lvectors_ready
-.Lload_ymm:
-        vmovaps VECTOR+0(%rbx), %ymm0
-        vmovaps VECTOR+32(%rbx), %ymm1
-        vmovaps VECTOR+64(%rbx), %ymm2
-        vmovaps VECTOR+96(%rbx), %ymm3
-        vmovaps VECTOR+128(%rbx), %ymm4
-        vmovaps VECTOR+160(%rbx), %ymm5
-        vmovaps VECTOR+192(%rbx), %ymm6
-        vmovaps VECTOR+224(%rbx), %ymm7
-        jmp     .Lvectors_ready
-
-.Lstore_vectors:
-        cmpb    $2, VECTORS(%rbx)
-        je      .Lstore_ymm
+.Lstack_ready:
+        cmpb    $0, YMM(%rbx)
+        jne     .Lload_ymm
+        each_vector movaps, xmm
+.Lcall:
+        load_integers_and_call
+        cmpb    $0, YMM(%rbx)
+        jne     .Lstore_ymm
         movaps  %xmm0, VECTOR+0(%rbx)
         movaps  %xmm1, VECTOR+32(%rbx)
-        jmp     .Lvectors_stored
+
+        // Results stay on the x87 stack until they are popped: st0 first (psABI 3.2.3, "Returning of Values").
+.Lvectors_stored:
+        movzbl  X87_RESULTS(%rbx), %eax
+        testl   %eax, %eax
+        jz      .Lreturn
+        fstpt   ST+0(%rbx)
+        cmpl    $2, %eax
+        jne     .Lreturn
+        fstpt   ST+16(%rbx)
+        jmp     .Lreturn
+
+.Lload_ymm:
+        each_vector vmovups, ymm
+        jmp     .Lcall
 .Lstore_ymm:
-        vmovaps %ymm0, VECTOR+0(%rbx)
-        vmovaps %ymm1, VECTOR+32(%rbx)
+        vmovups %ymm0, VECTOR+0(%rbx)
+        vmovups %ymm1, VECTOR+32(%rbx)
         vzeroupper
         jmp     .Lvectors_stored
 
-        // Results stay on the x87 stack until they are popped: st0 first (psABI 3.2.3, "Returning of Values").
-.Lpop_x87:
-        fstpt   ST+0(%rbx)
-        cmpl    $2, %eax
-        jne     .Ldone
-        fstpt   ST+16(%rbx)
-        jmp     .Ldone
-        .cfi_endproc
-        .size   pinion_call_registers, .-pinion_call_registers
+.Lreturn:
+        end     pinion_call_general
 
         .section .note.GNU-stack,"",@progbits

@@ -4,12 +4,15 @@
 #include <cstdint>
 
 #include "ffi/marshal/code.hpp"
-#include "ffi/marshal/execute.hpp"
 #include "ffi/marshal/host.hpp"
 
 namespace pinion::marshal {
 
 struct Callable;
+
+// 0 when the call was made, else 1 + the number of the instruction that failed. A failure before the call instruction
+// means that nothing was called.
+using Outcome = std::uint32_t;
 
 // Makes the call. `slots` has one 64-bit slot for each argument, `result` is as large and aligned as the result.
 // `state` may be null unless the code captures errno or has a host. The outcome means something only when
@@ -24,8 +27,5 @@ struct Callable {
   const Code* code = nullptr;
   const Host* host = nullptr;
 };
-
-// The Invoke of the interpreter, for hosts of raw slots.
-Outcome invoke_interpreted(const Callable* self, void* result, const std::uint64_t* slots, CallState* state);
 
 }  // namespace pinion::marshal

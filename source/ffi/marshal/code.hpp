@@ -8,6 +8,7 @@
 
 #include "ffi/abi/call_layout.hpp"
 #include "ffi/marshal/instruction.hpp"
+#include "ffi/marshal/registers.hpp"
 
 namespace pinion::marshal {
 
@@ -22,11 +23,10 @@ struct Code {
   std::shared_ptr<const abi::CallLayout> layout;
   std::vector<Instruction> instructions;
   std::vector<Literal> literals;
-  std::uint32_t stack_size = 0;  // bytes of argument area; the layout's
-  std::uint32_t frame_size = 0;  // bytes of frame storage; a multiple of 16
-  std::uint32_t alignment = 16;  // of the argument area and, with it, of the frame storage
-  bool uses_vectors = false;     // vector registers carry arguments
-  bool takes_vectors = false;    // vector registers carry the result
+  std::uint32_t stack_size = 0;                // bytes of argument area; the layout's
+  std::uint32_t frame_size = 0;                // bytes of frame storage; a multiple of 16
+  std::uint32_t alignment = 16;                // of the argument area and, with it, of the frame storage
+  CallVariant variant = CallVariant::General;  // what the interpreter needs of call_registers.S
   bool uses_errno = false;
   bool can_fail = false;  // has a Tagged mode, a coerce or a box
 

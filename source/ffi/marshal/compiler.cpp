@@ -192,14 +192,17 @@ class Compiler {
     code_.frame_size = static_cast<std::uint32_t>(align_up(frame_, 16));
     code_.alignment = std::max(alignment_, layout_.stack_align);
     code_.uses_errno = plan_.capture_errno;
+    bool vectors = false, wide = false;
     for (const Instruction& i : code_.instructions) {
       const InstructionInfo& row = info(i.op);
-      code_.uses_vectors |= is_take(i.op) && row.bank == Bank::Xmm;
-      code_.takes_vectors |= is_give(i.op) && row.bank == Bank::Xmm;
+      vectors |= !marshal::is_step(i.op) && row.bank == Bank::Xmm;
+      wide |= vectors && row.size > 8 && row.bank == Bank::Xmm && is_take(i.op);
       code_.can_fail |= (is_take(i.op) && source_of(i.op) == Source::Tagged) ||
                         (is_give(i.op) && destination_of(i.op) == Destination::Tagged) ||
                         i.op == opcode(Step::Coerce) || i.op == opcode(Step::Box);
     }
+    const bool general = wide || code_.stack_size != 0 || layout_.x87_results != 0 || layout_.uses_ymm;
+    code_.variant = general ? CallVariant::General : vectors ? CallVariant::Vectors : CallVariant::Integers;
     code_.instructions.shrink_to_fit();
   }
 

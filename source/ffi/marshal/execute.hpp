@@ -13,24 +13,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "ffi/marshal/code.hpp"
-#include "ffi/marshal/host.hpp"
+#include "ffi/marshal/callable.hpp"
 #include "ffi/marshal/registers.hpp"
 
 namespace pinion::marshal {
-
-// One call: what the code is applied to.
-struct Invocation {
-  const void* target = nullptr;
-  const std::uint64_t* slots = nullptr;  // one for each argument
-  std::byte* result = nullptr;           // as large and aligned as the result; whole words for Destination::Word
-  CallState* state = nullptr;            // may be null when the code neither captures errno nor has a host
-  const Host* host = nullptr;            // for coerce and box
-};
-
-// What execute() answers: 0 when the call was made, else 1 + the number of the instruction that failed. A failure
-// before the call means that nothing was called.
-using Outcome = std::uint32_t;
 
 namespace detail {
 
@@ -115,13 +101,13 @@ inline const std::byte* result_register(const Registers& registers, std::uint32_
   }
 }
 
-inline void set_up(Registers& registers, const Code& code, const Invocation& call) {
-  registers.target = call.target;
+// What only the General variant reads.
+inline void set_up_general(Registers& registers, const Code& code, const std::byte* stack) {
+  registers.stack = stack;
   registers.stack_size = code.stack_size;
   registers.stack_mask = -std::uint64_t{code.alignment};
-  registers.vectors = code.layout->uses_ymm ? 2 : code.uses_vectors;
+  registers.ymm = code.layout->uses_ymm;
   registers.x87_results = code.layout->x87_results;
-  registers.vector_results = code.takes_vectors;
 }
 
 }  // namespace detail
@@ -144,7 +130,7 @@ struct NoTags {
                                -std::uintptr_t{alignment})
 
 template <class Tags>
-Outcome execute(const Code& code, const Invocation& call) {
+Outcome execute(const Callable* self, void* result_buffer, const std::uint64_t* slots, CallState* state) {
   // In the order of the opcodes.
   static const void* const kLabels[] = {
 #define X(name, ...) &&take_##name##_Slot, &&take_##name##_Through, &&take_##name##_Frame, &&take_##name##_Tagged,
@@ -159,25 +145,26 @@ Outcome execute(const Code& code, const Invocation& call) {
   };
   static_assert(sizeof kLabels / sizeof *kLabels == kOpcodes);
 
+  const Code& code = *self->code;
+  auto* const result = static_cast<std::byte*>(result_buffer);
   Registers registers;
-  detail::set_up(registers, code, call);
+  registers.target = self->target;
   std::byte* stack = nullptr;
   std::byte* frame = nullptr;
   if (code.stack_size + code.frame_size != 0) {
     stack = PINION_AREA(code.stack_size + code.frame_size, code.alignment);
     frame = stack;  // frame storage first: it has the greater alignment
     stack = frame + code.frame_size;
-    registers.stack = stack;
   }
 
   const Instruction* i = code.instructions.data();
 #define NEXT goto* kLabels[(++i)->op]
   goto* kLabels[i->op];
 
-#define X(name, mnemonic, bank, type, ...)                                                               \
-  take_##name##_Slot : TAKE(bank, type, reinterpret_cast<const std::byte*>(call.slots + i->argument));   \
-  take_##name##_Through : TAKE(bank, type, reinterpret_cast<const std::byte*>(call.slots[i->argument])); \
-  take_##name##_Frame : TAKE(bank, type, frame + i->frame);                                              \
+#define X(name, mnemonic, bank, type, ...)                                                          \
+  take_##name##_Slot : TAKE(bank, type, reinterpret_cast<const std::byte*>(slots + i->argument));   \
+  take_##name##_Through : TAKE(bank, type, reinterpret_cast<const std::byte*>(slots[i->argument])); \
+  take_##name##_Frame : TAKE(bank, type, frame + i->frame);                                         \
   take_##name##_Tagged : TAKE_TAGGED(bank, type);
 #define TAKE(bank, type, base)                                                                 \
   {                                                                                            \
@@ -193,7 +180,7 @@ Outcome execute(const Code& code, const Invocation& call) {
 #define TAKE_TAGGED(bank, type)                                                                           \
   {                                                                                                       \
     detail::ScalarOf<type> value;                                                                         \
-    if (!Tags::template untag<type>(*call.state, call.slots[i->argument], value)) goto failed;            \
+    if (!Tags::template untag<type>(*state, slots[i->argument], value)) goto failed;                      \
     if constexpr (Bank::bank != Bank::Memory) detail::put<Bank::bank>(registers, stack, i->place, value); \
     NEXT;                                                                                                 \
   }
@@ -203,19 +190,19 @@ Outcome execute(const Code& code, const Invocation& call) {
 #undef TAKE_TAGGED
 
 #define X(name, mnemonic, bank, type, ...)                                                           \
-  give_##name##_Buffer : GIVE(bank, type, call.result + i->offset);                                  \
+  give_##name##_Buffer : GIVE(bank, type, result + i->offset);                                       \
   give_##name##_Frame : GIVE(bank, type, frame + i->frame + i->offset);                              \
   give_##name##_Word : {                                                                             \
     const std::uint64_t word =                                                                       \
         detail::widen(detail::read<type>(detail::result_register<Bank::bank>(registers, i->place))); \
-    std::memcpy(call.result, &word, sizeof word);                                                    \
+    std::memcpy(result, &word, sizeof word);                                                         \
     NEXT;                                                                                            \
   }                                                                                                  \
   give_##name##_Tagged : {                                                                           \
     const auto value = detail::read<type>(detail::result_register<Bank::bank>(registers, i->place)); \
     std::uint64_t object;                                                                            \
-    if (!Tags::template tag<type>(*call.state, value, object)) goto failed;                          \
-    std::memcpy(call.result, &object, sizeof object);                                                \
+    if (!Tags::template tag<type>(*state, value, object)) goto failed;                               \
+    std::memcpy(result, &object, sizeof object);                                                     \
     NEXT;                                                                                            \
   }
 #define GIVE(bank, type, to)                                                                                 \
@@ -228,10 +215,10 @@ Outcome execute(const Code& code, const Invocation& call) {
 #undef GIVE
 
 step_ErrnoIn:
-  errno = call.state->error_number;
+  errno = state->error_number;
   NEXT;
 step_Coerce:
-  if (!call.host->coerce(*call.state, code.literals[i->extent], call.slots[i->argument], frame + i->frame)) goto failed;
+  if (!self->host->coerce(*state, code.literals[i->extent], slots[i->argument], frame + i->frame)) goto failed;
   NEXT;
 step_StackAddress : {
   const std::byte* address = frame + i->frame;
@@ -242,21 +229,28 @@ step_GprAddress:
   registers.gpr[i->place] = reinterpret_cast<std::uint64_t>(frame + i->frame);
   NEXT;
 step_GprResult:
-  registers.gpr[i->place] = reinterpret_cast<std::uint64_t>(call.result);
+  registers.gpr[i->place] = reinterpret_cast<std::uint64_t>(result);
   NEXT;
 step_VectorCount:
   registers.gpr[static_cast<int>(abi::Gpr::Rax)] = i->place;
   NEXT;
 step_Call:
-  pinion_call_registers(&registers);
+  if (code.variant == CallVariant::Integers) {
+    pinion_call_integers(&registers);
+  } else if (code.variant == CallVariant::Vectors) {
+    pinion_call_vectors(&registers);
+  } else {
+    detail::set_up_general(registers, code, stack);
+    pinion_call_general(&registers);
+  }
   NEXT;
 step_ErrnoOut:
-  call.state->error_number = errno;
+  state->error_number = errno;
   NEXT;
 step_Box : {
   std::uint64_t object;
-  if (!call.host->box(*call.state, code.literals[i->extent], frame + i->frame, &object)) goto failed;
-  std::memcpy(call.result, &object, sizeof object);
+  if (!self->host->box(*state, code.literals[i->extent], frame + i->frame, &object)) goto failed;
+  std::memcpy(result, &object, sizeof object);
   NEXT;
 }
 step_Return:

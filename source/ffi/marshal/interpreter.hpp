@@ -3,12 +3,12 @@
 // Hosts with tagged objects and a Tags policy of their own instantiate execute() (execute.hpp) instead.
 #pragma once
 
-#include "ffi/marshal/execute.hpp"
+#include "ffi/marshal/callable.hpp"
 
 namespace pinion::marshal {
 
-// Executes verified code. `code` must have passed verify(); nothing is checked again here. C++ exceptions thrown by the
-// target pass through. Any thread may call; code is only read.
-Outcome interpret(const Code& code, const Invocation& call);
+// The Invoke that interprets `code`, which must have passed verify(): nothing is checked again while it runs. C++
+// exceptions thrown by the target pass through. Any thread may call; code is only read.
+Invoke interpreter_for(const Code& code);
 
 }  // namespace pinion::marshal

@@ -11,33 +11,44 @@
 
 namespace pinion::marshal {
 
-// Offsets are known to call_registers.S.
-struct alignas(32) Registers {
-  std::uint64_t gpr[7];                 // by abi::Gpr; [Rax] is AL before the call
-  const void* target;                   // what to call
-  const std::byte* stack;               // the argument area to copy, `stack_size` bytes
-  std::uint64_t stack_size;             // a multiple of 16
-  std::uint64_t stack_mask;             // minus the alignment of rsp at the call
-  std::uint8_t vectors;                 // 0: no vector arguments; 1: load xmm0..7; 2: load and store ymm
-  std::uint8_t x87_results;             // how many x87 registers to pop
-  std::uint8_t vector_results;          // nonzero: store xmm0 and xmm1
-  std::uint64_t rax, rdx;               // results
-  alignas(16) std::byte st[2][16];      // results: 10 bytes each
-  alignas(32) std::byte vector[8][32];  // arguments; results in [0] and [1]
+// Which variant of call_registers.S a call needs: the fewer tests the better, since a short call costs as much as they
+// do.
+enum class CallVariant : std::uint8_t {
+  Integers,  // general registers in, rax and rdx out
+  Vectors,   // and vector registers of at most 8 bytes in, xmm0 and xmm1 out
+  General,   // anything: stack, 16- and 32-byte vectors, x87
 };
 
-static_assert(offsetof(Registers, target) == 56);
-static_assert(offsetof(Registers, stack) == 64);
-static_assert(offsetof(Registers, stack_size) == 72);
-static_assert(offsetof(Registers, stack_mask) == 80);
-static_assert(offsetof(Registers, vectors) == 88);
-static_assert(offsetof(Registers, x87_results) == 89);
-static_assert(offsetof(Registers, vector_results) == 90);
-static_assert(offsetof(Registers, rax) == 96);
-static_assert(offsetof(Registers, rdx) == 104);
-static_assert(offsetof(Registers, st) == 112);
-static_assert(offsetof(Registers, vector) == 160);
+// Offsets are known to call_registers.S.
+struct alignas(16) Registers {
+  std::uint64_t gpr[7];                 // arguments, by abi::Gpr; [Rax] is AL before the call
+  std::uint64_t rax, rdx;               // results
+  const void* target;                   // what to call
+  alignas(16) std::byte vector[8][32];  // arguments; results in [0] and [1]
+  // Read and written by the General variant only:
+  const std::byte* stack;           // the argument area to copy, `stack_size` bytes
+  std::uint64_t stack_size;         // a multiple of 16
+  std::uint64_t stack_mask;         // minus the alignment of rsp at the call
+  std::uint8_t ymm;                 // nonzero: load and store 32-byte vectors
+  std::uint8_t x87_results;         // how many x87 registers to pop
+  alignas(16) std::byte st[2][16];  // results: 10 bytes each
+};
 
-extern "C" void pinion_call_registers(Registers*);
+static_assert(offsetof(Registers, rax) == 56);
+static_assert(offsetof(Registers, rdx) == 64);
+static_assert(offsetof(Registers, target) == 72);
+static_assert(offsetof(Registers, vector) == 80);
+static_assert(offsetof(Registers, stack) == 336);
+static_assert(offsetof(Registers, stack_size) == 344);
+static_assert(offsetof(Registers, stack_mask) == 352);
+static_assert(offsetof(Registers, ymm) == 360);
+static_assert(offsetof(Registers, x87_results) == 361);
+static_assert(offsetof(Registers, st) == 368);
+
+extern "C" {
+void pinion_call_integers(Registers*);
+void pinion_call_vectors(Registers*);
+void pinion_call_general(Registers*);
+}
 
 }  // namespace pinion::marshal
