@@ -54,13 +54,15 @@ class TypeTable {
   const Type* scalar(Scalar);
   const Type* pointer_to(const Type* pointee);
   const Type* qualified(const Type*, std::uint8_t qualifiers);
-  // A scalar, pointer or aggregate with an alignment of its own, as `typedef T U __attribute__((aligned(n)))` makes.
+  // A scalar, pointer or aggregate with an alignment of its own, as `typedef T U __attribute__((aligned(n)))` makes;
+  // it may be less than T's. `align` is a power of two up to 2^28: the caller has checked it.
   const Type* aligned(const Type*, std::uint32_t align);
   Result<const Type*> array_of(const Type* element, std::uint64_t count);  // error: incomplete element, too large
   Result<const Type*> array_without_bound(const Type* element);
   Result<const Type*> complex_of(const Type* element);
   Result<const Type*> vector_of(const Type* element, std::uint64_t bytes);  // vector_size(bytes)
-  // Adjusts array and function parameters to pointers, as C does. Error: a parameter of incomplete type.
+  // Adjusts array and function parameters to pointers, as C does. Parameter names are kept, so functions that differ in
+  // them are two types (same_type.hpp tells that they agree). Error: a parameter of incomplete type.
   Result<const Type*> function(const FunctionSpec&);
   // The type of one call of a variadic (or unprototyped) function: `function` with the types of the arguments that
   // follow the fixed ones, after C's default argument promotions (float to double, narrow integers to int).
