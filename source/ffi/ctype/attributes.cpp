@@ -29,6 +29,7 @@ void Attributes::merge(const Attributes& more) {
   if (more.vector_count != 0) vector_count = more.vector_count;
   if (more.convention) convention = more.convention;
   if (more.mode) mode = more.mode;
+  if (more.transparent_union) transparent_union = more.transparent_union;
 }
 
 // Every attribute, alignment specifier and meaningless word from here on. False: there was none.
@@ -121,7 +122,9 @@ void Parser::attribute(Attributes& result, const Token& token) {
     if ((name == "ms_struct") != (table_.model() == DataModel::Llp64)) {
       fail(token, fmt::format("the attribute {} is not supported: bit-fields follow the platform", quoted(token.text)));
     }
-  } else if (is_one_of(name, {"transparent_union", "scalar_storage_order"})) {
+  } else if (name == "transparent_union") {
+    result.transparent_union = token;
+  } else if (name == "scalar_storage_order") {
     fail(token, fmt::format("the attribute {} is not supported", quoted(token.text)));
   } else if (at("(")) {
     skip_brackets();  // unknown, or without a meaning for types

@@ -204,7 +204,16 @@ const Type* Parser::apply(const Specifiers& s, const Declarator& d, const Attrib
     type = apply_derivation(type, derivation);
   }
   if (all.convention) type = with_convention(s.first, type, *all.convention);
+  if (all.transparent_union) type = first_member(*all.transparent_union, type);
   return failed_ ? int_type() : type;
+}
+
+// gcc passes a transparent_union as its first member, so that is what we take it for.
+const Type* Parser::first_member(const Token& at, const Type* type) {
+  const Type& resolved = resolve(*type);
+  if (resolved.kind == Kind::Union && !resolved.members.empty()) return resolved.members.front().type;
+  fail(at, fmt::format("transparent_union on '{}': expected a union with members", to_c(*type)));
+  return type;
 }
 
 // The same where there is no object that could be aligned: an alignment belongs to the type beside which it stands.

@@ -45,6 +45,11 @@ struct ParseError : Error {
   unsigned column = 0;  // from 1, in characters
 };
 
+// What is read: all declarations of C11 without initial values; C23's [[attributes]], `enum e : type` and repeated
+// definitions; gcc's, clang's and MSVC's extensions (words.cpp, attributes.cpp, standard_names.cpp have the tables);
+// extern "C"; line markers, #include (skipped), #pragma pack, and #define of an integer constant. Bodies of inline
+// functions are skipped. A tag first named in a parameter list is known outside of it too, unlike in C.
+//
 // Parses `text` and adds what it declares to `into`; on error `into` is as it was. Bounds: 1 MiB of text, nesting 200
 // deep. The standard names (size_t, int32_t, FILE: see standard_names.cpp) are known without a declaration. A
 // function's Declaration has a type of Kind::Function, even when a typedef declared it. Repeating a declaration is

@@ -155,8 +155,8 @@ TEST_F(ParserErrorTest, Sentences) {
       // Attributes.
       {"int f(void) __attribute__((vectorcall));", "the calling convention 'vectorcall' is not supported", 28},
       {"int __vectorcall f(void);", "the calling convention '__vectorcall' is not supported", 5},
-      {"union __attribute__((transparent_union)) u { int a; };", "the attribute 'transparent_union' is not supported",
-       22},
+      {"union __attribute__((transparent_union)) u { int a; };",
+       "transparent_union on a union itself: expected a typedef", 22},
       {"int x __attribute__((aligned(3)));", "an alignment of 3: expected a power of two, at most 268435456", 30},
       {"int x __attribute__((packed);", "expected ')' after the attributes, got ';'", 29},
       {"int x __attribute__(packed);", "expected '(' after '__attribute__(', got 'packed'", 21},

@@ -232,6 +232,13 @@ TEST_F(ParserTest, AttributesAreHonouredWhereGccAllowsThem) {
   EXPECT_EQ(resolved("uint_ti").scalar, Scalar::UInt128);
 }
 
+TEST_F(ParserTest, ATransparentUnionIsItsFirstMember) {
+  parse(R"(struct sockaddr; struct sockaddr_in;
+    typedef union { const struct sockaddr *a; const struct sockaddr_in *b; } any __attribute__((__transparent_union__));
+    int bind(int fd, any address, socklen_t length);)");
+  EXPECT_EQ(resolve(*block.find("bind")->type->parameters[1].type).kind, Kind::Pointer);
+}
+
 TEST_F(ParserTest, Conventions) {
   for (std::string_view text :
        {"__attribute__((ms_abi)) int f(int);", "int __attribute__((ms_abi)) f(int);",

@@ -45,6 +45,7 @@ struct Attributes {
   std::uint64_t vector_count = 0;  // clang's ext_vector_type(n)
   std::optional<Convention> convention;
   std::optional<Token> mode;  // mode(DI): the word in the parentheses
+  std::optional<Token> transparent_union;
 
   void merge(const Attributes& more);
 };
@@ -204,6 +205,7 @@ class Parser {
   const Type* apply(const Specifiers&, const Declarator&, const Attributes&);
   const Type* apply_with_alignment(Specifiers, const Declarator&);
   const Type* aligned(const Token&, const Type*, std::uint32_t align);
+  const Type* first_member(const Token&, const Type*);
   const Type* apply_derivation(const Type*, const Derivation&);
   const Type* with_convention(const Token&, const Type*, Convention);
   const Type* with_element_attributes(const Token&, const Type*, const Attributes&);

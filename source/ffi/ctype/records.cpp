@@ -89,6 +89,7 @@ void Parser::record_body(Type* record, const Token& tag, Attributes all) {
   Token end = peek();
   expect("}", "after the members");
   attributes(all);
+  if (all.transparent_union) fail(*all.transparent_union, "transparent_union on a union itself: expected a typedef");
   if (failed_) return;
   if (record->complete)
     return fail(tag, fmt::format("'{} {}' is defined inside itself", keyword(record->kind), tag.text));
