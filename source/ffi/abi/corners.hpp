@@ -28,6 +28,7 @@ namespace pinion::abi {
   X(wide_vector_must_be_alone,      false, true,  true)  /* AB04: not even a zero-size member beside it */       \
   X(padding_is_empty,               true,  false, false) /* AB06, MS03: on the stack and as result; both */      \
   X(xmm_after_padding_is_forgotten, false, true,  true)  /* AB08: so later values may be taken apart, as in AB05 */\
+  X(float128_is_forgotten,          false, false, true)  /* AB08, likewise */                                    \
   X(has_float16,                    true,  true,  false) /* SV24, MS09 */                                        \
   X(has_complex_int128,             true,  false, false) /* SV26 */                                              \
   /* Microsoft */                                                                                                \

@@ -68,8 +68,8 @@ class SysV {
   Status place_argument(std::size_t index);
   void place_vector_result(const Type&, Value&);
   void place_in_registers(const Type&, const Eightbytes&, Value&);
-  void place_int128_halves(const Eightbytes&, Value&);
-  bool take_known_registers(const Eightbytes&);
+  void place_int128_halves(const Type&, const Eightbytes&, Value&);
+  bool take_known_registers(const Type&, const Eightbytes&);
   Location next_gpr_or_slot();  // a slot only where the front end is wrong: see known_gprs_
   Location next_xmm_or_slot(std::uint64_t width);
   Location slot(std::uint64_t size, std::uint64_t align);
@@ -82,7 +82,7 @@ class SysV {
   unsigned xmms_ = 0;
   // Registers that clang's front end knows to be used when it decides whether an aggregate fits. It does not see what
   // its back end does with an __int128 that does not fit (SV12, SV14, AB05), and forgets the vector register of a value
-  // whose first eightbyte is padding (AB08). With gcc they are gprs_ and xmms_.
+  // whose first eightbyte is padding and of a __float128 (AB08). With gcc they are gprs_ and xmms_.
   unsigned known_gprs_ = 0;
   unsigned known_xmms_ = 0;
 };
@@ -163,8 +163,8 @@ Status SysV::place_argument(std::size_t index) {
   value.passing = Passing::Direct;
   const bool named = !function_.variadic || index < function_.fixed_count;
   if (is_int128(type) && corners_.int128_halves_apart) {
-    place_int128_halves(e, value);
-  } else if (may_be_in_registers(e, named) && take_known_registers(e)) {
+    place_int128_halves(type, e, value);
+  } else if (may_be_in_registers(e, named) && take_known_registers(type, e)) {
     place_in_registers(type, e, value);
   } else if (corners_.padding_is_empty && is_only_padding(type)) {
     value.passing = Passing::Nothing;
@@ -176,11 +176,13 @@ Status SysV::place_argument(std::size_t index) {
 }
 
 // Whether the registers suffice for the whole value; if so, they are taken.
-bool SysV::take_known_registers(const Eightbytes& e) {
+bool SysV::take_known_registers(const Type& type, const Eightbytes& e) {
   const auto begin = e.classes.begin();
   const auto gprs = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Integer));
   auto xmms = static_cast<unsigned>(std::count(begin, begin + e.count, Class::Sse));
+  const bool float128 = type.kind == Kind::Floating && type.scalar == ctype::Scalar::Float128;
   if (corners_.xmm_after_padding_is_forgotten && e.classes[0] == Class::NoClass) xmms = 0;
+  if (corners_.float128_is_forgotten && float128) xmms = 0;
   if (known_gprs_ + gprs > kGprs || known_xmms_ + xmms > kXmms) return false;
   known_gprs_ += gprs;
   known_xmms_ += xmms;
@@ -188,8 +190,8 @@ bool SysV::take_known_registers(const Eightbytes& e) {
 }
 
 // SV12, SV13.
-void SysV::place_int128_halves(const Eightbytes& e, Value& value) {
-  take_known_registers(e);
+void SysV::place_int128_halves(const Type& type, const Eightbytes& e, Value& value) {
+  take_known_registers(type, e);
   const Location low = next_gpr_or_slot();
   const Location high = next_gpr_or_slot();
   if (low.kind == Location::Kind::Stack) {

@@ -262,6 +262,12 @@ TEST(SysVCorners, AB08_VectorRegisterAfterPadding) {
     EXPECT_EQ(place(kText, Convention::SysV, dialect),
               seven + "xmm7 8..15 | [rsp] 8..15 | rdi 0..7, [rsp+8] 8..15 -> nothing");
   }
+  constexpr std::string_view kQuad =
+      "void f(__float128, double, double, double, double, double, double, double, struct {long a; double b;});";
+  const std::string eight = "xmm0 0..15 | xmm1 0..7 | xmm2 0..7 | xmm3 0..7 | xmm4 0..7 | xmm5 0..7 | xmm6 0..7 | ";
+  EXPECT_EQ(place(kQuad, Convention::SysV, kGcc), eight + "xmm7 0..7 | [rsp] 0..15 -> nothing");
+  EXPECT_EQ(place(kQuad, Convention::SysV, kClang), eight + "xmm7 0..7 | [rsp] 0..15 -> nothing");
+  EXPECT_EQ(place(kQuad, Convention::SysV, kClang14), eight + "xmm7 0..7 | rdi 0..7, [rsp] 8..15 -> nothing");
 }
 
 }  // namespace
