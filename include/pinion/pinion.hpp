@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -217,8 +218,15 @@ class function<R(A...)> {
     return function(bound);
   }
 
-  R operator()(A... arguments) const {
-    if (direct_ != nullptr) return direct_(arguments...);
+  R operator()(A... arguments) const { return direct_ != nullptr ? direct_(arguments...) : call(arguments...); }
+
+  pn_function* get() const { return owned_.get(); }
+
+ private:
+  using Direct = R (*)(A...);
+
+  // The general entry. Not inlined: it takes the arguments' addresses, and operator() should not have to.
+  [[gnu::noinline]] R call(A... arguments) const {
     void* addresses[sizeof...(A) + 1] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
     if constexpr (std::is_void_v<R>) {
       pn_call(owned_.get(), nullptr, addresses);
@@ -228,11 +236,6 @@ class function<R(A...)> {
       return *std::launder(reinterpret_cast<R*>(storage));
     }
   }
-
-  pn_function* get() const { return owned_.get(); }
-
- private:
-  using Direct = R (*)(A...);
 
   explicit function(pn_function* owned)
       : owned_(owned), direct_(reinterpret_cast<Direct>(const_cast<void*>(pn_function_direct(owned)))) {}

@@ -71,12 +71,14 @@ Result<std::shared_ptr<const Signature>> Engine::compile(const ctype::Type& func
 // The code compiled before for the same instructions, or new. The caller holds the lock.
 Result<std::shared_ptr<const CompiledCode>> Engine::share(marshal::Code code, const Key& key) {
   const std::size_t hash = hash_of(code);
-  const auto [begin, end] = compiled_.equal_range(hash);
-  for (auto at = begin; at != end; ++at) {
+  for (auto [at, end] = compiled_.equal_range(hash); at != end;) {
     const auto candidate = at->second.lock();
-    if (candidate != nullptr && candidate->code == code && (!key.options.interpret || !candidate->machine)) {
-      return candidate;
+    if (candidate == nullptr) {
+      at = compiled_.erase(at);
+      continue;
     }
+    if (candidate->code == code && (!key.options.interpret || !candidate->machine)) return candidate;
+    ++at;
   }
   auto compiled = std::make_shared<CompiledCode>();
   compiled->code = std::move(code);
@@ -105,10 +107,10 @@ Status Engine::assemble(CompiledCode& compiled, const Key& key) {
 
 // Forgets what nobody uses any more, each time the tables have doubled. The caller holds the lock.
 void Engine::sweep() {
-  if (signatures_.size() < sweep_at_) return;
+  if (std::max(signatures_.size(), compiled_.size()) < sweep_at_) return;
   std::erase_if(signatures_, [](const auto& entry) { return entry.second.expired(); });
   std::erase_if(compiled_, [](const auto& entry) { return entry.second.expired(); });
-  sweep_at_ = std::max<std::size_t>(64, 2 * signatures_.size());
+  sweep_at_ = std::max<std::size_t>(64, 2 * std::max(signatures_.size(), compiled_.size()));
 }
 
 }  // namespace pinion
