@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/commands.hpp"
@@ -8,11 +9,19 @@
 namespace pinion::cli {
 namespace {
 
-void add_commands(CLI::App& app, int& status) {
-#define PINION_ADD_COMMAND(NAME) add_##NAME##_command(app, status);
+void add_commands(CLI::App& app, const Words& after_mark, int& status) {
+#define PINION_ADD_COMMAND(NAME) add_##NAME##_command(app, after_mark, status);
   PINION_COMMANDS(PINION_ADD_COMMAND)
 #undef PINION_ADD_COMMAND
-  static_cast<void>(app), static_cast<void>(status);
+}
+
+// Takes the words behind the first `--` off `words`.
+Words take_after_mark(Words& words) {
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  if (mark == words.end()) return {};
+  Words after(mark + 1, words.end());
+  words.erase(mark, words.end());
+  return after;
 }
 
 // The sentence for a first word that is no subcommand; CLI11's own says only that a subcommand is required.
@@ -28,9 +37,12 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("pinion {}", pn_version()), "Print the version and exit");
   app.set_help_all_flag("--help-all", "Print the help of every subcommand and exit");
   app.require_subcommand(1);
-  add_commands(app, status);
+  Words words(argv + std::min(argc, 1), argv + argc);
+  const Words after_mark = take_after_mark(words);
+  add_commands(app, after_mark, status);
+  std::reverse(words.begin(), words.end());  // the order in which CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
   } catch (const CLI::Success& asked_for) {  // --help, --version
     return app.exit(asked_for);
   } catch (const CLI::ParseError& error) {
