@@ -92,14 +92,17 @@ std::string callee(const Signature& signature, std::uint64_t number) {
     if (is_widened(type)) text += fmt::format(" WIDE({0}, a{0});", i);
     const Type& resolved = ctype::resolve(type);
     if (is_record(resolved) && resolved.align > 1) text += fmt::format(" ALIGNED({0}, a{0}, {1});", i, resolved.align);
-    text += "\n";
+    // In C a type is as large as the caller thinks.
+    text += fmt::format("  _Static_assert(sizeof a{} == {}, \"\");\n", i, type.size);
     if (is_record(resolved)) spoil += fmt::format("  SPOIL(a{});\n", i);
   }
   text += spoil;
   if (error_number_of(number) != 0) text += fmt::format("  *__errno_location() = {};\n", error_number_of(number));
   if (ctype::resolve(*signature.result).kind != Kind::Void) {
-    text += fmt::format("  t{}_r result; __builtin_memcpy((void *)&result, r->give, sizeof result); return result;\n",
-                        number);
+    text += fmt::format(
+        "  t{}_r result; _Static_assert(sizeof result == {}, \"\");\n"
+        "  __builtin_memcpy((void *)&result, r->give, sizeof result); return result;\n",
+        number, signature.result->size);
   }
   return text + "}\n";
 }

@@ -45,6 +45,25 @@ bool is_scalar(const Type& type, Scalar scalar) {
   return type.kind == Kind::Floating && type.scalar == scalar;
 }
 
+// Whether a struct consists of padding alone: nothing in it, or bit-fields without a name.
+bool is_padding(const Type& declared) {
+  const Type& type = ctype::resolve(declared);
+  if (type.kind == Kind::Array) return type.count == 0 || is_padding(*type.target);
+  if (type.kind != Kind::Struct && type.kind != Kind::Union) return false;
+  return std::all_of(type.members.begin(), type.members.end(), [](const ctype::Member& member) {
+    return member.bit_field ? member.name.empty() : is_padding(*member.type);
+  });
+}
+
+// Whether a record has a bit-field for which gcc and clang agree on no layout: its type is a typedef with an alignment
+// of its own, or it has one itself.
+bool has_aligned_bit_field(const Type& type) {
+  return std::any_of(type.members.begin(), type.members.end(), [](const ctype::Member& member) {
+    return member.bit_field &&
+           (member.own_align != 0 || member.type->align != ctype::resolve(*member.type).natural->align);
+  });
+}
+
 struct Exclusion {
   std::string_view id;
   bool (*applies)(const Signature&, const Configuration&);
@@ -64,13 +83,15 @@ constexpr Exclusion kExclusions[] = {
      [](const Signature& s, const Configuration& c) {
        return clang(c) && anywhere(s, [](const Type& t) { return is_scalar(t, Scalar::Float16); });
      }},
-    // clang rejects _Complex __int128.
+    // clang rejects _Complex __int128 and _Complex __float128.
     {"SV26",
      [](const Signature& s, const Configuration& c) {
        return clang(c) && anywhere(s, [](const Type& t) {
-                return t.kind == Kind::Complex && t.target->kind == Kind::Integer && t.target->size == 16;
+                return t.kind == Kind::Complex && t.size == 32 && !is_scalar(*t.target, Scalar::LongDouble);
               });
      }},
+    // clang lays bit-fields out otherwise when they, or their types, have an alignment of their own; we follow gcc.
+    {"CT03", [](const Signature& s, const Configuration& c) { return clang(c) && anywhere(s, has_aligned_bit_field); }},
     // gcc's va_arg of an ms_abi function for Linux reads what is passed by reference from the slot itself.
     {"MS10",
      [](const Signature& s, const Configuration& c) {
@@ -78,12 +99,37 @@ constexpr Exclusion kExclusions[] = {
               any_argument(
                   s, [](const Type& t) { return !register_sized(t); }, true);
      }},
-    // clang's va_arg of a __float128 reads through a pointer; its callers, as those of ours, pass it in a register.
-    {"MS02",
+    // The variadic callee of gcc gives a struct of padding no place among the arguments, which its callers do.
+    {"VA01",
      [](const Signature& s, const Configuration& c) {
-       return clang(c) && microsoft(s) &&
+       return !clang(c) && microsoft(s) && s.style == Style::Variadic &&
+              any_argument(
+                  s, [](const Type& t) { return t.size > 0 && is_padding(t); }, false);
+     }},
+    // clang's va_arg of a struct of padding takes a place in memory; its callers pass nothing.
+    {"VA02",
+     [](const Signature& s, const Configuration& c) {
+       return clang(c) && !microsoft(s) &&
+              any_argument(
+                  s, [](const Type& t) { return t.size > 0 && is_padding(t); }, true);
+     }},
+    // clang 14's va_arg looks for a __float128 in memory, its callers pass it in a register.
+    {"SV15",
+     [](const Signature& s, const Configuration& c) {
+       return clang(c) && !microsoft(s) &&
               any_argument(
                   s, [](const Type& t) { return is_scalar(t, Scalar::Float128); }, true);
+     }},
+    // clang passes a __float128 in the next free vector register, without the general register of its position: all
+    // arguments after it move. (And its va_arg reads through a pointer that no caller passes.)
+    {"MS02",
+     [](const Signature& s, const Configuration& c) {
+       if (!clang(c) || !microsoft(s)) return false;
+       for (std::size_t i = 0; i < s.arguments.size(); ++i) {
+         if (!is_scalar(ctype::resolve(*s.arguments[i]), Scalar::Float128)) continue;
+         if (i + 1 < s.arguments.size() || i >= 3 || (s.style == Style::Variadic && i >= s.fixed)) return true;
+       }
+       return false;
      }},
     // clang cuts vectors wider than its registers into several arguments.
     {"MS08",
@@ -106,13 +152,35 @@ constexpr Exclusion kExclusions[] = {
      }},
 };
 
+// clang 14's va_arg looks for an __int128 in memory, 16-aligned, unless both halves are in registers; its callers pass
+// the halves like two longs.
+bool has_int128_apart(const Signature& signature, const abi::CallLayout& layout) {
+  for (std::size_t i = signature.fixed; i < signature.arguments.size(); ++i) {
+    const Type& type = ctype::resolve(*signature.arguments[i]);
+    if (type.kind != Kind::Integer || type.size != 16) continue;
+    const auto pieces = layout.pieces_of(layout.arguments[i]);
+    if (std::any_of(pieces.begin(), pieces.end(),
+                    [](const abi::Piece& piece) { return piece.location.kind == abi::Location::Kind::Stack; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-std::string_view excluded(const Signature& signature, const Configuration& configuration) {
+std::string_view excluded(ctype::TypeTable& table, const Signature& signature, const Configuration& configuration) {
   for (const Exclusion& exclusion : kExclusions) {
     if (exclusion.applies(signature, configuration)) return exclusion.id;
   }
-  return {};
+  if (!clang(configuration)) return {};
+  const auto type = call_type(table, signature);
+  if (!type) return {};
+  const auto layout = abi::lay_out_call(**type, signature.convention, configuration.dialect());
+  // clang 14 passes only half of a scalar that lies across two eightbytes. Which those are, the engine knows best.
+  if (!layout) return layout.error().message.ends_with("(SV21)") ? "SV21" : "";
+  const bool variadic = signature.style == Style::Variadic && !microsoft(signature);
+  return variadic && has_int128_apart(signature, *layout) ? "SV12 SV13" : "";
 }
 
 }  // namespace pinion::differential

@@ -29,7 +29,7 @@ bool run_sabotaged(Options options, const std::string& which) {
     if (which != "all" && which != sabotage.name) continue;
     options.sabotage = &sabotage;
     const Summary summary = run(options);
-    const bool noticed = summary.failures > 0;
+    const bool noticed = !summary.failed.empty();
     fmt::print("{}: put into {} calls, {}\n", sabotage.name, summary.sabotaged, noticed ? "noticed" : "NOT NOTICED");
     good &= noticed;
   }
@@ -38,9 +38,10 @@ bool run_sabotaged(Options options, const std::string& which) {
 
 bool run_honestly(const Options& options) {
   const Summary summary = run(options);
-  fmt::print("{} signatures, {} callees, {} failures\n", summary.cases, summary.callees, summary.failures);
+  fmt::print("{} signatures, {} callees, {} signatures failed\n", summary.cases, summary.callees,
+             summary.failed.size());
   for (const auto& [id, count] : summary.excluded) fmt::print("  left out: {} of {}\n", count, id);
-  return summary.failures == 0;
+  return summary.failed.empty();
 }
 
 }  // namespace
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   app.add_option("--convention", options.convention, "sysv or win64 only")
       ->transform(CLI::CheckedTransformer(conventions));
   app.add_option("--compiler", options.compiler, "gcc or clang only")->transform(CLI::CheckedTransformer(compilers));
+  app.add_option("--failures", options.most, "stop after so many failed signatures")->capture_default_str();
   app.add_option("-j,--jobs", options.jobs, "compilers at a time")->check(CLI::PositiveNumber);
   app.add_flag("-v,--verbose", options.verbose, "name every signature");
   app.add_flag("--keep", keep, "keep the C files and libraries, and say where");

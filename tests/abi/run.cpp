@@ -17,8 +17,6 @@ namespace pinion::differential {
 namespace {
 
 constexpr std::uint64_t kBatch = 96;  // cases in a C file, at most
-constexpr std::uint64_t kMostFailures = 5;
-constexpr std::uint64_t kMostShrunk = 1;
 
 // A C file's cases with one of the two optimisation levels, being compiled.
 struct Job {
@@ -43,7 +41,7 @@ class Run {
   }
 
  private:
-  bool enough() const { return summary_.failures >= kMostFailures; }
+  bool enough() const { return summary_.failed.size() >= options_.most; }
 
   void start_batch(std::uint64_t first, std::uint64_t end) {
     auto cases = std::make_shared<std::vector<Case>>();
@@ -67,7 +65,7 @@ class Run {
     std::string text = preamble();
     for (const Case& c : *cases) {
       if (c.avx != configuration.avx) continue;
-      if (const std::string_view id = excluded(c.signature, configuration); !id.empty()) {
+      if (const std::string_view id = excluded(*c.table, c.signature, configuration); !id.empty()) {
         ++summary_.excluded[fmt::format("{} ({})", id, configuration.program())];
         continue;
       }
@@ -117,7 +115,7 @@ class Run {
       if (enough()) return;
     }
     if (found) return;
-    ++summary_.failures;
+    summary_.failed.insert(job.subjects.front().number);
     fmt::print("{} rejects a file of callees, but none of them alone:\n{}\n", job.configuration.name(),
                job.compilation.messages());
   }
@@ -135,14 +133,18 @@ class Run {
   }
 
   void report(const Configuration& configuration, const Subject& subject, const Problem& problem) {
-    ++summary_.failures;
+    const bool known = !summary_.failed.insert(subject.number).second;
     if (options_.sabotage != nullptr) return;  // wanted
     progress("");
+    if (known) {
+      fmt::print("Case {} fails with {} too.\n\n", subject.number, configuration.name());
+      return;
+    }
     fmt::print("FAILED: case {} of seed {}, callee compiled by {}\n", subject.number, options_.seed,
                configuration.name());
     fmt::print("{}", describe(subject, configuration, problem));
     fmt::print("repeat: {} --seed {} --case {}\n", options_.command, options_.seed, subject.number);
-    if (summary_.failures <= kMostShrunk) report_shrunk(configuration, subject, problem);
+    if (summary_.failed.size() == 1) report_shrunk(configuration, subject, problem);
     fmt::print("\n");
   }
 
@@ -150,7 +152,7 @@ class Run {
     Subject smallest = subject;
     Problem last = problem;
     smallest.signature = shrink(*subject.table, subject.signature, [&](const Signature& candidate) {
-      if (!excluded(candidate, configuration).empty()) return false;
+      if (!excluded(*subject.table, candidate, configuration).empty()) return false;
       Subject step = subject;
       step.signature = candidate;
       const std::optional<Problem> found = check_alone(configuration, step);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,11 @@ struct Options {
   std::optional<abi::Convention> convention;
   std::optional<abi::Compiler> compiler;
   const Sabotage* sabotage = nullptr;
-  unsigned jobs = 1;      // compilers at a time
-  std::string directory;  // for C files and libraries
-  bool verbose = false;   // name every case
-  std::string command;    // what repeats this run but for its cases
+  std::uint64_t most = 5;  // stop after so many failed cases
+  unsigned jobs = 1;       // compilers at a time
+  std::string directory;   // for C files and libraries
+  bool verbose = false;    // name every case
+  std::string command;     // what repeats this run but for its cases
 };
 
 struct Summary {
@@ -31,7 +33,7 @@ struct Summary {
   std::uint64_t callees = 0;                      // one for each case and configuration
   std::map<std::string, std::uint64_t> excluded;  // by id, cases and compilers
   std::uint64_t sabotaged = 0;
-  std::uint64_t failures = 0;
+  std::set<std::uint64_t> failed;  // cases
 };
 
 // Prints failures as they are found, the first of them shrunk; stops after a few.
