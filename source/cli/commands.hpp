@@ -22,7 +22,7 @@ enum ExitStatus : int {
 };
 
 // One line per subcommand, in the order in which --help lists them.
-#define PINION_COMMANDS(COMMAND) COMMAND(call)
+#define PINION_COMMANDS(COMMAND) COMMAND(call) COMMAND(explain)
 
 #define PINION_DECLARE_COMMAND(NAME) void add_##NAME##_command(CLI::App& app, const Words& after_mark, int& status);
 PINION_COMMANDS(PINION_DECLARE_COMMAND)

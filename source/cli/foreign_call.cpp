@@ -166,10 +166,10 @@ Outcome ForeignCall::outcome() const {
 
 std::string ForeignCall::crash_details() const {
   const ValuePrinter printer;
-  std::string text = fmt::format("  function  {}\n", signature());
-  if (!library_->path().empty()) text += fmt::format("  library   {}\n", library_->path());
+  std::string text = fmt::format("  function    {}\n", signature());
+  if (!library_->path().empty()) text += fmt::format("  library     {}\n", library_->path());
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
-    text += fmt::format("  argument  {} = {}\n", name_of(i), printer.print(*arguments_[i].type, arguments_[i].data));
+    text += fmt::format("  argument {}  {}\n", i + 1, printer.print(*arguments_[i].type, arguments_[i].data));
   }
   return text;
 }

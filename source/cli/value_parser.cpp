@@ -151,7 +151,9 @@ Status ValueParser::parse_integer(const Type& declared, std::string_view text, u
     out = text == "true" ? 1 : 0;
     return Unit{};
   }
-  const auto n = integer(text);
+  auto n = integer(text);
+  // One character that is no digit needs no quotes: a shell would have taken them anyway.
+  if (!n && text.size() == 1 && type.scalar == Scalar::Char) n = Integer::of(static_cast<signed char>(text[0]));
   if (!n) {
     if (type.kind != Kind::Enum) return wants(declared, text);
     std::string names;
@@ -160,8 +162,10 @@ Status ValueParser::parse_integer(const Type& declared, std::string_view text, u
     }
     return wants(declared, text, names);
   }
+  const bool whole = type.kind == Kind::Bool || bits == type.size * 8;
+  const std::string name = whole ? to_c(declared) : fmt::format("{} of {} bits", to_c(declared), bits);
   const auto fitting = fit(*n, bits, is_signed);
-  if (!fitting) return wants(fmt::format("{} ({})", to_c(declared), range_of(bits, is_signed)), text);
+  if (!fitting) return wants(fmt::format("{} ({})", name, range_of(bits, is_signed)), text);
   out = *fitting;
   return Unit{};
 }
@@ -415,6 +419,10 @@ Result<TypedValue> ValueParser::parse_pointed(const Type& declared, std::string_
   if (is_void) return inside ? parse_pointed_array(nullptr, fmt::format("[]{}", text)) : infer(text);
   if (inside && text_unit(target) != 0) return parse_pointed_array(&target, fmt::format("[]{}", text));
   if (!ctype::resolve(target).complete) return wants(declared, fmt::format("&{}", text), "what it points to is opaque");
+  if (text.starts_with('{') && !ctype::is_aggregate(ctype::resolve(target)) &&
+      ctype::resolve(target).kind != Kind::Vector) {
+    return wants(declared, fmt::format("&{}", text), fmt::format("write an array as &[]{}", text));
+  }
   const TypedValue value = make(target);
   if (Status parsed = parse_into(target, text, value.data); !parsed) return parsed.error();
   return value;
