@@ -85,7 +85,8 @@ class Classifier {
   void put_in_memory() { memory_ = true; }
   // Rule 1's "unaligned" is against the type's own alignment, whatever an `aligned` on a typedef says (SV21).
   std::uint32_t alignment_asked(const Type& type) const {
-    if (type.kind == Kind::Array) return alignment_asked(ctype::resolve(*type.target));
+    const bool own = corners_.typedef_alignment_counts && type.natural != &type;
+    if (type.kind == Kind::Array && !own) return alignment_asked(ctype::resolve(*type.target));
     return corners_.typedef_alignment_counts ? type.align : type.natural->align;
   }
   static bool aligned(std::uint64_t offset, std::uint64_t align) { return offset % align == 0; }

@@ -86,6 +86,7 @@ class Microsoft {
   const Corners& corners_;
   CallLayout layout_;
   unsigned position_ = 0;
+  bool after_float128_in_xmm_ = false;
 };
 
 Way Microsoft::way_of_vector_argument(const Type& type) const {
@@ -156,6 +157,9 @@ std::string_view Microsoft::why_refused_as_argument(const Type& type, bool named
   }
   if (is_floating(type, Scalar::Float128) && corners_.ms_float128_in_xmm && position_ >= kArgumentGprs.size()) {
     return "clang passes a __float128 after the fourth argument in a register of no position (MS02)";
+  }
+  if (after_float128_in_xmm_) {
+    return "clang gives a __float128 no position, so that the arguments after it are not where theirs is (MS02)";
   }
   if (named) return why_refused(type);
   const bool small_vector = type.kind == Kind::Vector && type.size <= kSlot && type.count > 1;
@@ -235,6 +239,7 @@ Status Microsoft::place_argument(std::size_t index) {
       if (in_register) {
         add_piece(layout_, value, 0, type.size, Extension::None, in_xmm(position));
         ++layout_.vector_registers;
+        after_float128_in_xmm_ |= is_floating(type, Scalar::Float128);
       }
       if (!in_register || (layout_.variadic && type.size <= kSlot)) {
         add_piece(layout_, value, 0, type.size, Extension::None, gpr_or_slot);

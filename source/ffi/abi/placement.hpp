@@ -46,8 +46,10 @@ inline Value value_of(const ctype::Type& resolved, const CallLayout& layout) {
   return v;
 }
 
+// An odd last byte in a vector register is padding: there is no floating type of an odd size.
 inline void add_piece(CallLayout& layout, Value& value, std::uint64_t offset, std::uint64_t size, Extension extension,
                       Location location) {
+  if (location.kind == Location::Kind::Xmm) size &= ~std::uint64_t{1};
   layout.pieces.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size), extension, location});
   ++value.count;
   if (location.kind == Location::Kind::Xmm && size > 16) layout.uses_ymm = true;

@@ -198,6 +198,19 @@ TEST(SysVCorners, AB01_AggregateUnalignedItsScalarsAligned) {
                   {"struct S {int x;} __attribute__((aligned(8)));"
                    "typedef struct __attribute__((packed)) {float x; struct S s;} T",
                    "rdi 0..7", "[rsp] 0..11"}});
+  // clang 14 asks the alignment of a typedef of an array, too.
+  constexpr std::string_view kArray =
+      "struct B {unsigned b : 27;} __attribute__((packed)); typedef struct B A[2] __attribute__((aligned(64)));"
+      "typedef struct {int a; A b __attribute__((packed));} T";
+  EXPECT_EQ(as_argument(kArray, kClang14), "[rsp] 0..11 -> nothing");
+  EXPECT_EQ(as_argument(kArray, kGcc), "rdi 0..7, rsi 8..11 -> nothing");
+}
+
+// What is left of a vector register's piece beside the floats is padding, and no register takes an odd number of bytes.
+TEST(SysVCorners, PaddingAfterAFloat) {
+  expect_corners({{"struct __attribute__((packed)) {float f; int : 22;} T", "rdi 0..6", "xmm0 0..5"},
+                  {"struct __attribute__((packed)) {double d; float f; short : 7;} T", "xmm0 0..7, rdi 8..12",
+                   "xmm0 0..7, xmm1 8..11"}});
 }
 
 TEST(SysVCorners, AB02_ArrayWhoseLaterElementsDiffer) {
