@@ -134,21 +134,23 @@ void Emitter::lower_stack() {
   const std::uint32_t size =
       (code_.frame_size == 0 ? code_.stack_size : code_.frame_base() + code_.frame_size) + (locals ? kLocals : 0);
   if (size == 0 && code_.alignment == 16) return;
-  if (size < kPage) {
+  const auto alignment = static_cast<std::int32_t>(code_.alignment);
+  if (size + code_.alignment - 16 < kPage) {
     as_.sub(rsp, size);
-  } else {
-    // Touch every page on the way, lest a jump over the guard page reach other memory.
-    const asmjit::Label next = as_.newLabel();
-    as_.lea(rax, ptr(rsp, -static_cast<std::int32_t>(size)));
-    as_.bind(next);
-    as_.sub(rsp, kPage);
-    as_.or_(dword_ptr(rsp), 0);
-    as_.lea(r11, ptr(rsp, -static_cast<std::int32_t>(kPage)));
-    as_.cmp(r11, rax);
-    as_.ja(next);
-    as_.mov(rsp, rax);
+    if (alignment > 16) as_.and_(rsp, -alignment);
+    return;
   }
-  if (code_.alignment > 16) as_.and_(rsp, -static_cast<std::int32_t>(code_.alignment));
+  // Touch every page on the way, lest a jump over the guard page reach other memory.
+  const asmjit::Label next = as_.newLabel();
+  as_.lea(rax, ptr(rsp, -static_cast<std::int32_t>(size)));
+  if (alignment > 16) as_.and_(rax, -alignment);
+  as_.bind(next);
+  as_.sub(rsp, kPage);
+  as_.or_(dword_ptr(rsp), 0);
+  as_.lea(r11, ptr(rsp, -static_cast<std::int32_t>(kPage)));
+  as_.cmp(r11, rax);
+  as_.jae(next);
+  as_.mov(rsp, rax);
 }
 
 void Emitter::epilogue() {
@@ -198,7 +200,8 @@ void Emitter::take(const Instruction& i) {
 void Emitter::take_tagged(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
   const Xmm vector = xmm(row.bank == Bank::Xmm ? i.place : 15);
-  tags_->untag(as_, marshal::take_of(i.op), qword_ptr(r10, 8 * i.argument), vector, failure_exit());
+  tags_->untag(as_, marshal::take_of(i.op), code_.literals[i.extent], qword_ptr(r10, 8 * i.argument), vector,
+               failure_exit());
   address_in_rax_.reset();
   if (row.bank == Bank::Gpr) as_.mov(gpr(i.place), rax);
   if (row.bank == Bank::Stack) as_.mov(at(argument_area(i.place), 8), rax);
@@ -318,30 +321,39 @@ void Emitter::give_gpr(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
   const Gp from = gpr(i.place);
   const Mem to = destination(i);
-  if (row.extension == abi::Extension::Bool) {
-    as_.test(from.r8(), from.r8());  // only al is defined (psABI 3.2.3, footnote on _Bool)
-    as_.setne(from.r8());
-  }
   if (marshal::destination_of(i.op) == Destination::Word) {
-    const bool sign = row.extension == abi::Extension::Sign;
-    switch (row.size) {
-      case 1: sign ? as_.movsx(from, from.r8()) : as_.movzx(from.r32(), from.r8()); break;
-      case 2: sign ? as_.movsx(from, from.r16()) : as_.movzx(from.r32(), from.r16()); break;
-      case 4: sign ? as_.movsxd(from, from.r32()) : as_.mov(from.r32(), from.r32()); break;
-      case 8: break;
-      default:  // a tail: clear what lies above it
-        as_.shl(from, 64 - 8 * row.size);
-        as_.shr(from, 64 - 8 * row.size);
-    }
+    widen(from, row);
     as_.mov(at(to, 8), from);
     return;
   }
+  if (row.extension == abi::Extension::Bool) make_truth(from);
   switch (row.size) {
     case 1: as_.mov(at(to, 1), from.r8()); return;
     case 2: as_.mov(at(to, 2), from.r16()); return;
     case 4: as_.mov(at(to, 4), from.r32()); return;
     case 8: as_.mov(at(to, 8), from); return;
     default: return store_tail(to, from, row.size);
+  }
+}
+
+// Only al is defined (psABI 3.2.3, footnote on _Bool).
+void Emitter::make_truth(Gp from) {
+  as_.test(from.r8(), from.r8());
+  as_.setne(from.r8());
+}
+
+// Extends a result to the whole register.
+void Emitter::widen(Gp from, const InstructionInfo& row) {
+  if (row.extension == abi::Extension::Bool) make_truth(from);
+  const bool sign = row.extension == abi::Extension::Sign;
+  switch (row.size) {
+    case 1: sign ? as_.movsx(from, from.r8()) : as_.movzx(from.r32(), from.r8()); return;
+    case 2: sign ? as_.movsx(from, from.r16()) : as_.movzx(from.r32(), from.r16()); return;
+    case 4: sign ? as_.movsxd(from, from.r32()) : as_.mov(from.r32(), from.r32()); return;
+    case 8: return;
+    default:  // a tail: clear what lies above it
+      as_.shl(from, 64 - 8 * row.size);
+      as_.shr(from, 64 - 8 * row.size);
   }
 }
 
@@ -386,21 +398,11 @@ void Emitter::give_vector(const Instruction& i) {
 void Emitter::give_tagged(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
   if (row.bank == Bank::Gpr) {
-    const bool sign = row.extension == abi::Extension::Sign;
-    switch (row.size) {
-      case 1:
-        if (row.extension == abi::Extension::Bool) {
-          as_.test(al, al);
-          as_.setne(al);
-        }
-        sign ? as_.movsx(rax, al) : as_.movzx(eax, al);
-        break;
-      case 2: sign ? as_.movsx(rax, ax) : as_.movzx(eax, ax); break;
-      case 4: sign ? as_.movsxd(rax, eax) : as_.mov(eax, eax); break;
-      default: break;
-    }
+    if (i.place != static_cast<std::uint32_t>(abi::Gpr::Rax)) as_.mov(rax, gpr(i.place));
+    widen(rax, row);
   }
-  tags_->tag(as_, marshal::give_of(i.op), xmm(row.bank == Bank::Xmm ? i.place : 0), failure_exit());
+  const Xmm vector = xmm(row.bank == Bank::Xmm ? i.place : 0);
+  tags_->tag(as_, marshal::give_of(i.op), code_.literals[i.extent], vector, failure_exit());
   as_.mov(rcx, kResult);
   as_.mov(qword_ptr(rcx), rax);
 }

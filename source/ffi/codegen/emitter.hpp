@@ -2,7 +2,7 @@
 //
 // Registers while arguments are placed: r10 the host's slots, r11 the target, rax scratch (the address of the value
 // that the last Through mode read). In the Stack phase and before, every argument register is scratch too; in the
-// vector part of the Registers phase the general ones still are; so nothing is ever saved and restored. After the call
+// Vectors phase the general ones still are; so nothing is ever saved and restored. After the call
 // rcx, rsi, rdi and r8 to r11 are scratch, and rax, rdx, xmm0, xmm1 and st0, st1 hold the result in either convention.
 #pragma once
 
@@ -51,6 +51,8 @@ class Emitter {
   Mem destination(const marshal::Instruction&);
   void give_gpr(const marshal::Instruction&);
   void give_vector(const marshal::Instruction&);
+  void make_truth(Gp from);
+  void widen(Gp from, const marshal::InstructionInfo& row);
   void store_tail(const Mem& to, Gp from, std::uint32_t size);
   void give_tagged(const marshal::Instruction&);
 

@@ -2,6 +2,8 @@
 
 #include <asmjit/x86.h>
 
+#include <algorithm>
+
 #include "ffi/codegen/emitter.hpp"
 #include "fmt/format.h"
 
@@ -29,6 +31,13 @@ Result<MachineCode> build(CodeArena& arena, Emit emit) {
   return MachineCode(std::move(*block));
 }
 
+bool has_tagged_modes(const marshal::Code& code) {
+  return std::any_of(code.instructions.begin(), code.instructions.end(), [](const marshal::Instruction& i) {
+    return (marshal::is_take(i.op) && marshal::source_of(i.op) == marshal::Source::Tagged) ||
+           (marshal::is_give(i.op) && marshal::destination_of(i.op) == marshal::Destination::Tagged);
+  });
+}
+
 // What a C caller does on its own: every argument by value in its place, no help needed after the call.
 bool caller_does_it_all(const marshal::Code& code) {
   const abi::CallLayout& layout = *code.layout;
@@ -37,11 +46,16 @@ bool caller_does_it_all(const marshal::Code& code) {
 
 }  // namespace
 
-bool has_avx() { return asmjit::CpuInfo::host().hasFeature(asmjit::CpuFeatures::X86::kAVX); }
+bool has_avx() {
+  return asmjit::CpuInfo::host().hasFeature(asmjit::CpuFeatures::X86::kAVX);
+}
 
 Result<MachineCode> assemble(CodeArena& arena, const marshal::Code& code, const TagEmitter* tags) {
   if (code.layout->uses_ymm && !has_avx()) {
     return Error{"the call passes 32-byte vectors in registers, which need AVX; this processor has none"};
+  }
+  if (tags == nullptr && has_tagged_modes(code)) {
+    return Error{"the code takes or makes tagged objects, which needs the host's TagEmitter; there is none"};
   }
   return build(arena, [&](asmjit::CodeHolder& holder) { Emitter(holder, code, tags).emit_function(); });
 }

@@ -93,7 +93,7 @@
 .Lprobe:
         leaq    -4096(%rsp), %rax
         cmpq    %rdx, %rax
-        jbe     .Lprobed
+        jb      .Lprobed
         movq    %rax, %rsp
         orq     $0, (%rsp)
         jmp     .Lprobe

@@ -33,12 +33,20 @@ struct Code {
   // Where frame storage begins above the argument area, so that both have the alignment.
   std::uint32_t frame_base() const { return (stack_size + alignment - 1) / alignment * alignment; }
 
+  // The stack that a call needs at most, whatever the alignment finds.
+  std::uint64_t stack_needed() const { return std::uint64_t{frame_base()} + frame_size + alignment - 16; }
+
   // Equal code may share everything compiled from it.
   bool operator==(const Code& other) const {
     return instructions == other.instructions && literals == other.literals && stack_size == other.stack_size &&
            frame_size == other.frame_size && alignment == other.alignment && *layout == *other.layout;
   }
 };
+
+// What the instructions (and their layout) say the last three fields of the header must be.
+CallVariant needed_variant(const Code&);
+bool captures_errno(const Code&);
+bool may_fail(const Code&);
 
 // What a call carries besides its arguments and result. The host owns it; it must outlive the call.
 struct CallState {

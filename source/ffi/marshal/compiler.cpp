@@ -24,13 +24,8 @@ Bank bank_of(Location::Kind kind) {
   return Bank::Memory;
 }
 
-// The row that moves `size` bytes with this extension. Pieces of aggregates promise nothing about the bytes above them;
-// they are zero-extended, so that the same call always leaves the same bits.
-template <class Row>
-bool fits(const Row& row, Bank bank, std::uint32_t size, Extension extension) {
-  if (row.bank != bank || row.size != size) return false;
-  if (row.extension == extension || row.extension == Extension::None) return true;
-  return extension == Extension::None && row.extension == Extension::Zero;
+bool fits(const InstructionInfo& row, Bank bank, std::uint32_t size, Extension extension) {
+  return row.bank == bank && row.size == size && keeps_promise(row, extension);
 }
 
 std::optional<Take> take_for(Bank bank, std::uint32_t size, Extension extension) {
@@ -52,6 +47,10 @@ constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
   return (value + alignment - 1) & ~(alignment - 1);
 }
 
+bool fills_word(const abi::CallLayout& layout) {
+  return layout.result.passing == Passing::Direct && layout.result.size <= 8 && layout.result.count == 1;
+}
+
 class Compiler {
  public:
   Compiler(std::shared_ptr<const abi::CallLayout> layout, const Plan& plan) : layout_(*layout), plan_(plan) {
@@ -63,11 +62,13 @@ class Compiler {
       return Error{fmt::format("the plan converts {} arguments, the call has {}", plan_.arguments.size(),
                                layout_.arguments.size())};
     }
-    assign_frame_storage();
-    if (frame_ + layout_.stack_size > abi::kMaxStackBytes) {
-      return Error{fmt::format("the call needs {} bytes of stack, more than the {} that a call may use",
-                               frame_ + layout_.stack_size, abi::kMaxStackBytes)};
+    const bool word = plan_.result == Destination::Word || plan_.result == Destination::Tagged;
+    if (word && !fills_word(layout_)) {
+      return Error{
+          "the plan wants the result in one word, which only a result of 8 bytes at most in one register fits"};
     }
+    assign_frame_storage();
+    if (Status room = set_areas(); !room) return room.error();
     emit_storage();
     emit_arguments();
     emit_call();
@@ -116,7 +117,6 @@ class Compiler {
   }
 
   void emit_storage() {
-    if (plan_.capture_errno) emit(Step::ErrnoIn, {});
     for (std::size_t i = 0; i < storage_.size(); ++i) {
       const auto number = static_cast<std::uint8_t>(i);
       if (coerced(i)) {
@@ -126,6 +126,7 @@ class Compiler {
              {.argument = number, .extent = static_cast<std::uint32_t>(argument(i).size), .frame = storage_[i]});
       }
     }
+    if (plan_.capture_errno) emit(Step::ErrnoIn, {});  // last: coercions may change errno
   }
 
   // Everything for the stack first, then vector registers, then general registers: each step may use what a later one
@@ -155,6 +156,7 @@ class Compiler {
                        .frame = coerced(i) ? storage_[i] : 0,
                        .place = piece.location.at};
     const Source source = plan_.arguments[i].source;
+    if (source == Source::Tagged) fields.extent = literal(plan_.arguments[i].literal);
     const auto take = take_for(bank_of(piece.location.kind), piece.size, piece.extension);
     if (take) {
       emit(opcode(*take, source), fields);
@@ -178,31 +180,31 @@ class Compiler {
     if (layout_.result.passing == Passing::Direct) {
       for (const abi::Piece& piece : layout_.pieces_of(layout_.result)) {
         const auto give = give_for(bank_of(piece.location.kind), piece.size, piece.extension);
-        emit(opcode(give.value_or(Give::Result64), plan_.result), {.offset = static_cast<std::uint8_t>(piece.offset),
-                                                                   .frame = boxed() ? result_storage_ : 0,
-                                                                   .place = piece.location.at});
+        emit(opcode(give.value_or(Give::Result64), plan_.result),
+             {.offset = static_cast<std::uint8_t>(piece.offset),
+              .extent = plan_.result == Destination::Tagged ? literal(plan_.result_literal) : 0,
+              .frame = boxed() ? result_storage_ : 0,
+              .place = piece.location.at});
       }
     }
     if (plan_.capture_errno) emit(Step::ErrnoOut, {});
     if (boxed()) emit(Step::Box, {.extent = literal(plan_.result_literal), .frame = result_storage_});
   }
 
-  void finish_header() {
+  Status set_areas() {
+    const std::uint64_t frame = align_up(frame_, 16);
     code_.stack_size = static_cast<std::uint32_t>(layout_.stack_size);
-    code_.frame_size = static_cast<std::uint32_t>(align_up(frame_, 16));
+    code_.frame_size = static_cast<std::uint32_t>(std::min<std::uint64_t>(frame, UINT32_MAX));
     code_.alignment = std::max(alignment_, layout_.stack_align);
-    code_.uses_errno = plan_.capture_errno;
-    bool vectors = false, wide = false;
-    for (const Instruction& i : code_.instructions) {
-      const InstructionInfo& row = info(i.op);
-      vectors |= !marshal::is_step(i.op) && row.bank == Bank::Xmm;
-      wide |= vectors && row.size > 8 && row.bank == Bank::Xmm && is_take(i.op);
-      code_.can_fail |= (is_take(i.op) && source_of(i.op) == Source::Tagged) ||
-                        (is_give(i.op) && destination_of(i.op) == Destination::Tagged) ||
-                        i.op == opcode(Step::Coerce) || i.op == opcode(Step::Box);
-    }
-    const bool general = wide || code_.stack_size != 0 || layout_.x87_results != 0 || layout_.uses_ymm;
-    code_.variant = general ? CallVariant::General : vectors ? CallVariant::Vectors : CallVariant::Integers;
+    if (code_.stack_needed() <= abi::kMaxStackBytes) return Unit{};
+    return Error{fmt::format("the call needs {} bytes of stack, more than the {} that a call may use",
+                             code_.stack_needed() - code_.frame_size + frame, abi::kMaxStackBytes)};
+  }
+
+  void finish_header() {
+    code_.variant = needed_variant(code_);
+    code_.uses_errno = captures_errno(code_);
+    code_.can_fail = may_fail(code_);
     code_.instructions.shrink_to_fit();
   }
 
@@ -227,8 +229,7 @@ Plan plan_for_words(const abi::CallLayout& layout, bool capture_errno) {
   for (const abi::Value& value : layout.arguments) {
     plan.arguments.push_back({.source = value.size <= 8 ? Source::Slot : Source::Through});
   }
-  const bool word = layout.result.passing == Passing::Direct && layout.result.size <= 8 && layout.result.count == 1;
-  plan.result = word ? Destination::Word : Destination::Buffer;
+  plan.result = fills_word(layout) ? Destination::Word : Destination::Buffer;
   return plan;
 }
 

@@ -16,14 +16,14 @@ namespace pinion::marshal {
 
 // How one argument is taken from its slot.
 struct Conversion {
-  Source source = Source::Through;  // Frame: coerced first, by `literal`, into frame storage
-  Literal literal;
+  Source source = Source::Through;  // Frame: coerced first into frame storage
+  Literal literal;                  // Frame, Tagged: what the object must be
 };
 
 struct Plan {
   std::vector<Conversion> arguments;         // one for each argument of the layout
-  Destination result = Destination::Buffer;  // Frame: boxed afterwards, by `result_literal`
-  Literal result_literal;
+  Destination result = Destination::Buffer;  // Frame: boxed afterwards
+  Literal result_literal;                    // Frame, Tagged: what object to make
   bool capture_errno = false;
 };
 
@@ -33,7 +33,9 @@ struct Plan {
 Plan plan_for_addresses(const abi::CallLayout&, bool capture_errno);
 Plan plan_for_words(const abi::CallLayout&, bool capture_errno);
 
-// Error: a layout that needs more frame storage or stack than a call may have. The code passes the verifier.
+// Error: a layout that needs more frame storage or stack than a call may have; a plan that the layout does not allow (a
+// Tagged aggregate, a Word or Tagged result that is no single register of 8 bytes at most). The code passes the
+// verifier.
 Result<Code> compile(std::shared_ptr<const abi::CallLayout>, const Plan&);
 
 }  // namespace pinion::marshal

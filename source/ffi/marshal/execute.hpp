@@ -2,10 +2,12 @@
 //
 // A host with tagged objects instantiates execute() with its own Tags policy, so that the fast checks of its Tagged
 // modes are inlined into the same loop; the engine's own interpreter (interpreter.cpp) has none. Tags must have
-//   template <class T> static bool untag(CallState&, std::uint64_t slot, ScalarOf<T>& value);
-//   template <class T> static bool tag(CallState&, ScalarOf<T> value, std::uint64_t& object);
+//   template <class T> static bool untag(CallState&, Literal, std::uint64_t slot, ScalarOf<T>& value);
+//   template <class T> static bool tag(CallState&, Literal, ScalarOf<T> value, std::uint64_t& object);
 // for every representation T in the table's rows (a template that answers false for those it does not know will do),
-// which answer false when the object does not fit, or none can be made.
+// which answer false when the object does not fit, or none can be made. T says how many bytes the value has and how
+// they are extended; only the literal tells a double from an integer of 8 bytes, or signed from unsigned. `tag` runs
+// before errno is saved and must leave it alone.
 #pragma once
 
 #include <alloca.h>
@@ -101,6 +103,20 @@ inline const std::byte* result_register(const Registers& registers, std::uint32_
   }
 }
 
+// Touches the pages of a new piece of stack from the top, lest a write below the guard page reach other memory. Inlined
+// even without optimisation: a call would write at the bottom first.
+[[gnu::always_inline]] inline void probe(std::byte* from, std::size_t size) {
+  constexpr std::size_t kStep = 2048;  // less than a page, since alloca rounds
+  while (size > kStep) {
+    size -= kStep;
+    const_cast<volatile std::byte*>(from)[size] = std::byte{0};
+  }
+}
+
+inline std::byte* align_up(std::byte* at, std::uintptr_t alignment) {
+  return at + (-reinterpret_cast<std::uintptr_t>(at) & (alignment - 1));
+}
+
 // What only the General variant reads.
 inline void set_up_general(Registers& registers, const Code& code, const std::byte* stack) {
   registers.stack = stack;
@@ -115,19 +131,14 @@ inline void set_up_general(Registers& registers, const Code& code, const std::by
 // The policy of a host without tagged objects.
 struct NoTags {
   template <class T>
-  static bool untag(CallState&, std::uint64_t, detail::ScalarOf<T>&) {
+  static bool untag(CallState&, Literal, std::uint64_t, detail::ScalarOf<T>&) {
     return false;
   }
   template <class T>
-  static bool tag(CallState&, detail::ScalarOf<T>, std::uint64_t&) {
+  static bool tag(CallState&, Literal, detail::ScalarOf<T>, std::uint64_t&) {
     return false;
   }
 };
-
-// The stack and frame areas of a call, from alloca: aligned by hand.
-#define PINION_AREA(size, alignment)                                                                              \
-  reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(alloca((size) + (alignment))) + (alignment)-1) & \
-                               -std::uintptr_t{alignment})
 
 template <class Tags>
 Outcome execute(const Callable* self, void* result_buffer, const std::uint64_t* slots, CallState* state) {
@@ -152,9 +163,11 @@ Outcome execute(const Callable* self, void* result_buffer, const std::uint64_t* 
   std::byte* stack = nullptr;
   std::byte* frame = nullptr;
   if (code.stack_size + code.frame_size != 0) {
-    stack = PINION_AREA(code.stack_size + code.frame_size, code.alignment);
-    frame = stack;  // frame storage first: it has the greater alignment
-    stack = frame + code.frame_size;
+    const std::size_t room = std::size_t{code.stack_size} + code.frame_size + code.alignment;
+    frame = static_cast<std::byte*>(alloca(room));
+    detail::probe(frame, room);
+    frame = detail::align_up(frame, code.alignment);
+    stack = frame + code.frame_size;  // it is copied on: only frame storage needs the alignment here
   }
 
   const Instruction* i = code.instructions.data();
@@ -177,12 +190,12 @@ Outcome execute(const Callable* self, void* result_buffer, const std::uint64_t* 
     }                                                                                          \
     NEXT;                                                                                      \
   }
-#define TAKE_TAGGED(bank, type)                                                                           \
-  {                                                                                                       \
-    detail::ScalarOf<type> value;                                                                         \
-    if (!Tags::template untag<type>(*state, slots[i->argument], value)) goto failed;                      \
-    if constexpr (Bank::bank != Bank::Memory) detail::put<Bank::bank>(registers, stack, i->place, value); \
-    NEXT;                                                                                                 \
+#define TAKE_TAGGED(bank, type)                                                                                \
+  {                                                                                                            \
+    detail::ScalarOf<type> value;                                                                              \
+    if (!Tags::template untag<type>(*state, code.literals[i->extent], slots[i->argument], value)) goto failed; \
+    if constexpr (Bank::bank != Bank::Memory) detail::put<Bank::bank>(registers, stack, i->place, value);      \
+    NEXT;                                                                                                      \
   }
   PINION_TAKES(X)
 #undef X
@@ -201,7 +214,7 @@ Outcome execute(const Callable* self, void* result_buffer, const std::uint64_t* 
   give_##name##_Tagged : {                                                                           \
     const auto value = detail::read<type>(detail::result_register<Bank::bank>(registers, i->place)); \
     std::uint64_t object;                                                                            \
-    if (!Tags::template tag<type>(*state, value, object)) goto failed;                               \
+    if (!Tags::template tag<type>(*state, code.literals[i->extent], value, object)) goto failed;     \
     std::memcpy(result, &object, sizeof object);                                                     \
     NEXT;                                                                                            \
   }

@@ -2,8 +2,8 @@
 //
 // The engine itself moves raw values only. A virtual machine whose slots hold tagged objects supplies
 //  * coerce and box, for the instructions of that name: general, out of line, may allocate and run host code;
-//  * for speed, the Tagged modes: a C++ policy for the interpreter (Tags, see interpreter.hpp) and an emitter of inline
-//    checks for machine code (codegen/emitter.hpp).
+//  * for speed, the Tagged modes: a C++ policy for the interpreter (Tags, see execute.hpp) and an emitter of inline
+//    checks for machine code (codegen/tag_emitter.hpp).
 #pragma once
 
 #include <cstddef>

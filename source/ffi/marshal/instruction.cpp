@@ -24,7 +24,14 @@ constexpr InstructionInfo kGiveInfo[] = {
 };
 
 constexpr InstructionInfo kStepInfo[] = {
-#define X(name, mnemonic, phase, summary) {mnemonic, Phase::phase, Bank::Memory, 0, abi::Extension::None, summary},
+#define X(name, mnemonic, phase, fields, summary) \
+  {mnemonic, Phase::phase, Bank::Memory, 0, abi::Extension::None, summary},
+    PINION_STEPS(X)
+#undef X
+};
+
+constexpr std::uint8_t kStepFields[] = {
+#define X(name, mnemonic, phase, fields, summary) fields,
     PINION_STEPS(X)
 #undef X
 };
@@ -35,6 +42,26 @@ const InstructionInfo& info(Opcode op) {
   if (is_take(op)) return kTakeInfo[op / kModes];
   if (is_give(op)) return kGiveInfo[(op - kFirstGive) / kModes];
   return kStepInfo[op - kFirstStep];
+}
+
+std::uint8_t fields_of(Opcode op) {
+  if (is_step(op)) return kStepFields[op - kFirstStep];
+  if (is_give(op)) {
+    const Destination to = destination_of(op);
+    return static_cast<std::uint8_t>(kOffset | kPlace | (to == Destination::Frame ? kFrame : 0) |
+                                     (to == Destination::Tagged ? kExtent : 0));
+  }
+  const Source from = source_of(op);
+  const bool frame_copy = take_of(op) == Take::FrameCopy;
+  const bool extent = info(op).bank == Bank::Memory || from == Source::Tagged;
+  return static_cast<std::uint8_t>(kArgument | kOffset | (extent ? kExtent : 0) |
+                                   (from == Source::Frame || frame_copy ? kFrame : 0) | (frame_copy ? 0 : kPlace));
+}
+
+bool keeps_promise(const InstructionInfo& row, abi::Extension promised) {
+  if (row.extension == promised) return true;
+  if (promised == abi::Extension::None) return row.extension == abi::Extension::Zero;
+  return row.size >= 8;  // fills its place: there is nothing above it
 }
 
 }  // namespace pinion::marshal

@@ -12,14 +12,14 @@
 //   Slot     the slot's own bytes are the value (values of 8 bytes at most)
 //   Through  the slot holds the address of the value
 //   Frame    the value was built in the call's frame storage by an earlier instruction (a coercion, a copy)
-//   Tagged   the slot holds a tagged object of the host: check and convert it; may fail
+//   Tagged   the slot holds a tagged object of the host: check and convert it, as a literal says; may fail
 //
 // and an instruction that takes a piece of the result says where it goes:
 //
 //   Buffer   the exact bytes, into the result buffer
 //   Word     extended to 64 bits, into the result buffer
 //   Frame    the exact bytes, into the frame storage (to be boxed by the host from there)
-//   Tagged   as a tagged object of the host, into the result buffer; may fail (no memory)
+//   Tagged   as a tagged object of the host, made as a literal says, into the result buffer; may fail (no memory)
 //
 // The order of instructions is fixed by phases (Phase below): what may clobber registers comes before what fills them.
 // The emitter relies on it and the verifier proves it.
@@ -115,26 +115,32 @@ struct Bytes10 {
   X(ResultYmm32, "result.ymm.32", Xmm, Bytes32, 32, None, "32 bytes from ymm0")            \
   X(ResultX87, "result.x87", X87, Bytes10, 10, None, "80 bits from st0 or st1")
 
-// Steps: the rest.   name, mnemonic, phase, what it does
-#define PINION_STEPS(X)                                                                                              \
-  X(ErrnoIn, "errno.in", Storage, "sets errno from the call state, so that a stale value is not taken for an error") \
-  X(Coerce, "coerce", Storage,                                                                                       \
-    "has the host convert a tagged argument, as literal `extent` says, into frame storage; may fail")                \
-  X(StackAddress, "stack.address", Stack, "the address of frame storage to a stack slot")                            \
-  X(GprAddress, "gpr.address", Registers, "the address of frame storage to a general register")                      \
-  X(GprResult, "gpr.result", Registers, "the result buffer's address to a general register")                         \
-  X(VectorCount, "vector.count", Registers, "how many vector registers carry arguments, to al")                      \
-  X(Call, "call", Call, "calls the target; `place` x87 registers will hold results")                                 \
-  X(ErrnoOut, "errno.out", After, "saves errno in the call state")                                                   \
-  X(Box, "box", After, "has the host make the result, as literal `extent` says, from frame storage; may fail")       \
-  X(Return, "return", Return, "ends the call")
+// The fields of an instruction that an opcode uses; the others are 0.
+enum Field : std::uint8_t { kArgument = 1, kOffset = 2, kExtent = 4, kFrame = 8, kPlace = 16 };
+
+// Steps: the rest.   name, mnemonic, phase, the fields it uses, what it does
+#define PINION_STEPS(X)                                                                                          \
+  X(ErrnoIn, "errno.in", Storage, 0,                                                                             \
+    "sets errno from the call state, so that a stale value is not taken for an error")                           \
+  X(Coerce, "coerce", Storage, kArgument | kExtent | kFrame,                                                     \
+    "has the host convert a tagged argument, as literal `extent` says, into frame storage; may fail")            \
+  X(StackAddress, "stack.address", Stack, kFrame | kPlace, "the address of frame storage to a stack slot")       \
+  X(GprAddress, "gpr.address", Registers, kFrame | kPlace, "the address of frame storage to a general register") \
+  X(GprResult, "gpr.result", Registers, kPlace, "the result buffer's address to a general register")             \
+  X(VectorCount, "vector.count", Count, kPlace, "how many vector registers carry arguments, to al")              \
+  X(Call, "call", Call, kPlace, "calls the target; `place` x87 registers will hold results")                     \
+  X(ErrnoOut, "errno.out", After, 0, "saves errno in the call state")                                            \
+  X(Box, "box", After, kExtent | kFrame,                                                                         \
+    "has the host make the result, as literal `extent` says, from frame storage; may fail")                      \
+  X(Return, "return", Return, 0, "ends the call")
 
 // The phases that instructions come in, in this order.
 enum class Phase : std::uint8_t {
   Storage,    // fill frame storage: may call into the host, clobbers every register
   Stack,      // fill the argument area: may use the registers of block copies
   Vectors,    // fill the vector registers: may use general registers
-  Registers,  // fill the general registers
+  Registers,  // fill the general registers but rax, which Through modes use
+  Count,      // set al
   Call,
   Results,  // take result registers
   After,    // may call into the host again
@@ -214,7 +220,7 @@ struct Instruction {
   Opcode op = 0;
   std::uint8_t argument = 0;  // takes, coerce: number of the argument, which is that of its slot
   std::uint8_t offset = 0;    // takes, gives: of the piece in the value, in bytes
-  std::uint32_t extent = 0;   // copies: bytes; coerce, box: number of the literal
+  std::uint32_t extent = 0;   // copies: bytes; coerce, box, Tagged modes: number of the literal
   std::uint32_t frame = 0;    // Frame modes, frame.copy, addresses, coerce, box: offset of the value in frame storage
   std::uint32_t place = 0;    // takes, gives: see Bank; vector.count: the number; call: x87 registers with results
   bool operator==(const Instruction&) const = default;
@@ -231,5 +237,12 @@ struct InstructionInfo {
   std::string_view summary;
 };
 const InstructionInfo& info(Opcode);
+
+// The fields that `op` uses, a sum of Field.
+std::uint8_t fields_of(Opcode op);
+
+// Whether a row that takes or gives a piece leaves above it what the piece promises. Pieces of aggregates promise
+// nothing; they are zero-extended, so that the same call always leaves the same bits.
+bool keeps_promise(const InstructionInfo& row, abi::Extension promised);
 
 }  // namespace pinion::marshal

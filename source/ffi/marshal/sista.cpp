@@ -38,34 +38,56 @@ std::vector<std::uint8_t> to_sista(std::span<const Instruction> code) {
   return bytes;
 }
 
+namespace {
+
+// The extension bytecodes in front of a bytecode.
+struct Extensions {
+  std::uint64_t a = 0, b = 0;
+  int count_a = 0, count_b = 0;
+  bool b_is_negative = false;
+
+  // Null, or what is wrong.
+  const char* add(std::uint8_t prefix, std::uint8_t byte) {
+    const bool is_a = prefix == kExtendA;
+    std::uint64_t& value = is_a ? a : b;
+    if (!is_a && count_b == 0) b_is_negative = byte >= 0x80;
+    ++(is_a ? count_a : count_b);
+    if ((value >> 56) != 0) return "the extension is larger than 64 bits";
+    value = value << 8 | byte;
+    return nullptr;
+  }
+  bool fit() const { return (a >> 48) == 0 && !b_is_negative && (b >> (2 * kFrameShift)) == 0; }
+  bool any() const { return count_a + count_b != 0; }
+};
+
+}  // namespace
+
 Result<std::vector<Instruction>> from_sista(std::span<const std::uint8_t> bytes) {
   std::vector<Instruction> code;
-  std::uint64_t a = 0, b = 0;
+  Extensions extensions;
   for (std::size_t at = 0; at < bytes.size();) {
     const auto bad = [&](std::string_view why) { return Error{fmt::format("byte {}: {}", at, why)}; };
     const std::size_t length = bytes[at] == kCallPrimitive ? 3 : 2;
     if (at + length > bytes.size()) return bad("the bytes end inside a bytecode");
     if (bytes[at] == kExtendA || bytes[at] == kExtendB) {
-      std::uint64_t& extension = bytes[at] == kExtendA ? a : b;
-      if ((extension >> 56) != 0) return bad("the extension is larger than 64 bits");
-      extension = extension << 8 | bytes[at + 1];
+      if (const char* wrong = extensions.add(bytes[at], bytes[at + 1])) return bad(wrong);
     } else if (bytes[at] == kCallPrimitive && (bytes[at + 2] & 0xE0) == kInlinedMarshaling) {
       const auto op = static_cast<Opcode>(bytes[at + 1] | (bytes[at + 2] & 0x1F) << 8);
       if (op >= kOpcodes) return bad(fmt::format("there is no marshaling operation {}", op));
-      if ((a >> 48) != 0 || (b >> (2 * kFrameShift)) != 0) return bad("an operand is too large");
+      if (!extensions.fit()) return bad("an operand is negative or too large");
       code.push_back({.op = op,
-                      .argument = static_cast<std::uint8_t>(a),
-                      .offset = static_cast<std::uint8_t>(a >> 8),
-                      .extent = static_cast<std::uint32_t>(a >> 16),
-                      .frame = static_cast<std::uint32_t>(b >> kFrameShift),
-                      .place = static_cast<std::uint32_t>(b & kPlaceMask)});
-      a = b = 0;
+                      .argument = static_cast<std::uint8_t>(extensions.a),
+                      .offset = static_cast<std::uint8_t>(extensions.a >> 8),
+                      .extent = static_cast<std::uint32_t>(extensions.a >> 16),
+                      .frame = static_cast<std::uint32_t>(extensions.b >> kFrameShift),
+                      .place = static_cast<std::uint32_t>(extensions.b & kPlaceMask)});
+      extensions = {};
     } else {
       return bad(fmt::format("bytecode {} is no marshaling instruction", bytes[at]));
     }
     at += length;
   }
-  if (a != 0 || b != 0) return Error{fmt::format("byte {}: the bytes end inside a bytecode", bytes.size())};
+  if (extensions.any()) return Error{fmt::format("byte {}: the bytes end inside a bytecode", bytes.size())};
   return code;
 }
 

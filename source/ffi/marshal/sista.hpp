@@ -18,6 +18,7 @@
 
 namespace pinion::marshal {
 
+// For verified code, whose operands fit.
 std::vector<std::uint8_t> to_sista(std::span<const Instruction>);
 
 // Error: the byte offset at which the bytes are not a marshaling instruction.

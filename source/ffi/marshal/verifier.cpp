@@ -1,6 +1,7 @@
 #include "ffi/marshal/verifier.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "fmt/format.h"
@@ -14,11 +15,13 @@ using abi::Location;
 using abi::Passing;
 using abi::Piece;
 
-// Something the layout wants written before the call: a piece of an argument, the hidden result pointer, or AL.
+// Something the layout wants written before the call.
 struct Need {
-  const Piece* piece = nullptr;  // null: the hidden pointer or AL
-  std::uint32_t argument = 0;
+  enum class Kind : std::uint8_t { Piece, Reference, HiddenPointer, VectorCount };
+  Kind kind;
   Location location;
+  std::uint32_t argument = 0;    // Piece, Reference
+  const Piece* piece = nullptr;  // Piece
   bool met = false;
 };
 
@@ -60,11 +63,11 @@ class Verifier {
   }
 
  private:
-  Error fail(std::string_view rule) const {
+  Status fail(std::string_view rule) const {
     const bool inside = at_ < code_.instructions.size();
-    return Error{fmt::format("marshaling code refused: instruction {}{}{}: {}", at_, inside ? " " : "",
-                             inside && code_.instructions[at_].op < kOpcodes ? to_string(code_.instructions[at_]) : "",
-                             rule)};
+    const bool known = inside && code_.instructions[at_].op < kOpcodes;
+    return Error{fmt::format("marshaling code refused: instruction {}{}{}: {}", at_, known ? " " : "",
+                             known ? to_string(code_.instructions[at_]) : "", rule)};
   }
   static Status pass() { return Unit{}; }
 
@@ -79,52 +82,86 @@ class Verifier {
         code_.alignment < layout_.stack_align) {
       return refuse("its stack alignment is not a power of two that suffices");
     }
-    if (std::uint64_t{code_.stack_size} + code_.frame_size > abi::kMaxStackBytes + 16)
-      return refuse("it needs too much stack");
+    if (code_.stack_needed() > abi::kMaxStackBytes) return refuse("it needs too much stack");
+    return pass();
+  }
+
+  Status check_derived() const {
+    const auto refuse = [](std::string_view what) -> Status {
+      return Error{fmt::format("marshaling code refused: its header and its instructions disagree about {}", what)};
+    };
+    if (code_.variant != needed_variant(code_)) return refuse("the variant of the call");
+    if (code_.uses_errno != captures_errno(code_)) return refuse("errno");
+    if (code_.can_fail != may_fail(code_)) return refuse("failure");
     return pass();
   }
 
   void list_needs() {
     for (std::size_t i = 0; i < layout_.arguments.size(); ++i) {
-      for (const Piece& piece : layout_.pieces_of(layout_.arguments[i])) {
-        needs_.push_back({&piece, static_cast<std::uint32_t>(i), piece.location});
+      const abi::Value& value = layout_.arguments[i];
+      const auto kind = value.passing == Passing::Reference ? Need::Kind::Reference : Need::Kind::Piece;
+      for (const Piece& piece : layout_.pieces_of(value)) {
+        needs_.push_back({kind, piece.location, static_cast<std::uint32_t>(i), &piece});
       }
     }
-    if (layout_.result.passing == Passing::Hidden) needs_.push_back({.location = layout_.hidden});
-    if (layout_.variadic && layout_.convention == abi::Convention::SysV) needs_.push_back({.location = kAl});
+    if (layout_.result.passing == Passing::Hidden) needs_.push_back({Need::Kind::HiddenPointer, layout_.hidden});
+    if (layout_.variadic && layout_.convention == abi::Convention::SysV) {
+      needs_.push_back({Need::Kind::VectorCount, kAl});
+    }
     taken_.resize(layout_.result.count);
+    read_as_.resize(layout_.arguments.size());
   }
 
   Status check(const Instruction& i) {
+    if (Status spare = check_spare_fields(i); !spare) return spare;
     if (is_take(i.op)) return check_take(i);
     if (is_give(i.op)) return check_give(i);
     switch (step_of(i.op)) {
-      case Step::ErrnoIn:
-        return code_.uses_errno && !errno_in_ ? (errno_in_ = true, pass()) : fail("errno is not captured here");
+      case Step::ErrnoIn: return once(errno_in_, "errno is set already");
       case Step::ErrnoOut:
-        return errno_in_ && !errno_out_ ? (errno_out_ = true, pass()) : fail("errno was not prepared");
+        if (!errno_in_) return fail("errno was not set before the call");
+        if (boxed_) return fail("errno is saved after the result was boxed");
+        return once(errno_out_, "errno is saved already");
       case Step::Coerce: return check_coerce(i);
       case Step::StackAddress: return check_address(i, {Location::Kind::Stack, i.place});
       case Step::GprAddress: return check_address(i, {Location::Kind::Gpr, i.place});
-      case Step::GprResult: return meet({Location::Kind::Gpr, i.place}, nullptr, 0);
-      case Step::VectorCount:
-        if (i.place != layout_.vector_registers) return fail("the layout uses another number of vector registers");
-        return meet(kAl, nullptr, 0);
+      case Step::GprResult: {
+        const auto need = fill({Location::Kind::Gpr, i.place});
+        if (!need) return need.error();
+        if ((*need)->kind != Need::Kind::HiddenPointer) return fail("the layout wants no result address there");
+        return send_result(Destination::Buffer);
+      }
+      case Step::VectorCount: {
+        const auto need = fill(kAl);
+        if (!need) return need.error();
+        return i.place == layout_.vector_registers ? pass()
+                                                   : fail("the layout uses another number of vector registers");
+      }
       case Step::Call:
-        if (called_) return fail("the call was made already");
         if (i.place != layout_.x87_results) return fail("the layout leaves another number of x87 results");
-        called_ = true;
-        return pass();
+        return once(called_, "the call was made already");
       case Step::Box:
-        if (boxed_) return fail("the result is boxed already");
         if (i.extent >= code_.literals.size()) return fail("there is no such literal");
-        boxed_ = true;
-        return in_result_storage(i.frame, 0, layout_.result.size);
-      case Step::Return:
-        if (at_ + 1 != code_.instructions.size()) return fail("it returns before the end");
-        return pass();
+        if (Status there = send_result(Destination::Frame); !there) return there;
+        if (Status there = in_result_storage(i.frame, 0, layout_.result.size); !there) return there;
+        return once(boxed_, "the result is boxed already");
+      case Step::Return: return at_ + 1 == code_.instructions.size() ? pass() : fail("it returns before the end");
     }
     return fail("there is no such step");
+  }
+
+  Status check_spare_fields(const Instruction& i) const {
+    const unsigned used = fields_of(i.op);
+    const bool spare = ((used & kArgument) == 0 && i.argument != 0) || ((used & kOffset) == 0 && i.offset != 0) ||
+                       ((used & kExtent) == 0 && i.extent != 0) || ((used & kFrame) == 0 && i.frame != 0) ||
+                       ((used & kPlace) == 0 && i.place != 0);
+    return spare ? fail("a field that it does not use is not 0") : pass();
+  }
+
+  Status once(bool& done, std::string_view otherwise) const {
+    if (done) return fail(otherwise);
+    done = true;
+    return pass();
   }
 
   // -- arguments
@@ -137,25 +174,44 @@ class Verifier {
     if (size == 0 || i.offset + size > value.size) return fail("it reads outside the argument's value");
     if (Status source = check_source(i, value, size); !source) return source;
     if (take_of(i.op) == Take::FrameCopy) return check_frame_copy(i, value);
-    if (value.passing != Passing::Direct) return fail("the layout does not pass this argument by value");
-    return meet({kind_of(row.bank), i.place}, &i, size);
+    const auto need = fill({kind_of(row.bank), i.place});
+    if (!need) return need.error();
+    return check_piece(**need, i, row, size);
+  }
+
+  // Whether `take` puts there what the layout wants.
+  Status check_piece(const Need& need, const Instruction& take, const InstructionInfo& row, std::uint64_t size) const {
+    if (need.kind != Need::Kind::Piece) return fail("the layout wants an address or a count there");
+    if (need.argument != take.argument || need.piece->offset != take.offset) return fail("another piece belongs there");
+    if (need.piece->size != size) return fail("the piece has another size");
+    // A copy leaves what is above it alone.
+    const bool kept = row.bank == Bank::Memory ? need.piece->extension == Extension::None || size >= 8
+                                               : keeps_promise(row, need.piece->extension);
+    return kept ? pass() : fail("the piece wants another extension");
   }
 
   Status check_source(const Instruction& i, const abi::Value& value, std::uint64_t size) {
-    switch (source_of(i.op)) {
-      case Source::Slot: return value.size <= 8 ? pass() : fail("a value larger than 8 bytes cannot be in its slot");
-      case Source::Through: return pass();
-      case Source::Frame: {
-        const Stored* stored = find_stored(i.frame, i.argument);
-        if (stored == nullptr) return fail("the argument's value is not in this frame storage");
-        return i.offset + size <= stored->size ? pass() : fail("it reads outside the stored value");
-      }
-      case Source::Tagged:
-        return info(i.op).bank != Bank::Memory && size == value.size
-                   ? pass()
-                   : fail("only a whole scalar can be taken from a tagged object");
+    const Source source = source_of(i.op);
+    if (source == Source::Frame) {
+      const Stored* stored = find_stored(i.frame, i.argument);
+      if (stored == nullptr) return fail("the argument's value is not in this frame storage");
+      return i.offset + size <= stored->size ? pass() : fail("it reads outside the stored value");
     }
-    return fail("there is no such mode");
+    if (source == Source::Slot && value.size > 8) return fail("a value larger than 8 bytes cannot be in its slot");
+    if (source == Source::Tagged) {
+      if (info(i.op).bank == Bank::Memory || size != value.size)
+        return fail("only a whole scalar can be taken from a tagged object");
+      if (i.extent >= code_.literals.size()) return fail("there is no such literal");
+    }
+    return read_slot(i.argument, source);
+  }
+
+  // Every instruction must understand an argument's slot alike.
+  Status read_slot(std::uint8_t argument, Source as) {
+    std::optional<Source>& before = read_as_[argument];
+    if (before.value_or(as) != as) return fail("the argument's slot was read in another way before");
+    before = as;
+    return pass();
   }
 
   Status check_frame_copy(const Instruction& i, const abi::Value& value) {
@@ -168,42 +224,38 @@ class Verifier {
   Status check_coerce(const Instruction& i) {
     if (i.argument >= layout_.arguments.size()) return fail("there is no such argument");
     if (i.extent >= code_.literals.size()) return fail("there is no such literal");
+    if (errno_in_) return fail("the host could change errno, which is set already");
+    if (Status slot = read_slot(i.argument, Source::Tagged); !slot) return slot;
     const abi::Value& value = layout_.arguments[i.argument];
     return store({i.frame, value.size, i.argument}, value.align);
   }
 
   // The address of an argument's own copy, or of the storage for a hidden result.
   Status check_address(const Instruction& i, Location location) {
-    for (const Need& need : needs_) {
-      if (!(need.location == location)) continue;
-      if (need.piece == nullptr) {
-        if (Status storage = in_result_storage(i.frame, 0, layout_.result.size); !storage) return storage;
-      } else {
-        const abi::Value& value = layout_.arguments[need.argument];
-        if (value.passing != Passing::Reference) return fail("the layout passes this argument by value");
-        const bool filled = find_stored(i.frame, static_cast<int>(need.argument)) != nullptr;
-        if (!filled && value.size > 0) return fail("the argument's copy is not in this frame storage");
-      }
+    const auto need = fill(location);
+    if (!need) return need.error();
+    switch ((*need)->kind) {
+      case Need::Kind::Piece: return fail("the layout passes this argument by value");
+      case Need::Kind::VectorCount: return fail("the layout wants a count there");
+      case Need::Kind::HiddenPointer:
+        if (Status there = send_result(Destination::Frame); !there) return there;
+        return in_result_storage(i.frame, 0, layout_.result.size);
+      case Need::Kind::Reference: break;
     }
-    return meet(location, nullptr, 8);
+    const std::uint32_t argument = (*need)->argument;
+    if (layout_.arguments[argument].size == 0)
+      return i.frame < code_.frame_size ? pass() : fail("it points outside the frame storage");
+    return find_stored(i.frame, static_cast<int>(argument)) != nullptr
+               ? pass()
+               : fail("the argument's copy is not in this frame storage");
   }
 
-  // Marks the need at `location` as met, by bytes [offset, offset + size) of the argument that `take` names, or (null)
-  // by an address or a count.
-  Status meet(Location location, const Instruction* take, std::uint64_t size) {
+  // What the layout wants at `location`, which nothing filled before.
+  Result<const Need*> fill(Location location) {
     const auto need = std::find_if(needs_.begin(), needs_.end(), [&](const Need& n) { return n.location == location; });
-    if (need == needs_.end()) return fail("the layout puts nothing there");
-    if (need->met) return fail("this location is filled already");
-    need->met = true;
-    if (take == nullptr) return pass();
-    if (need->piece == nullptr) return fail("the layout wants an address or a count there");
-    if (need->argument != take->argument || need->piece->offset != take->offset)
-      return fail("another piece belongs there");
-    if (need->piece->size != size) return fail("the piece has another size");
-    const Extension promised = need->piece->extension;
-    const Extension given = info(take->op).extension;
-    if (promised != Extension::None && given != promised && size < 8) return fail("the piece wants another extension");
-    return pass();
+    if (need == needs_.end()) return fail("the layout puts nothing there").error();
+    if (Status first = once(need->met, "this location is filled already"); !first) return first.error();
+    return &*need;
   }
 
   // -- frame storage
@@ -253,6 +305,7 @@ class Verifier {
       if (!(pieces[k].location == location) || pieces[k].offset != i.offset) continue;
       if (taken_[k]) return fail("this piece of the result is taken already");
       if (pieces[k].size != row.size) return fail("the piece has another size");
+      if (!keeps_promise(row, pieces[k].extension)) return fail("the piece has another extension");
       // The x87 registers are a stack: st0 must be popped before st1.
       if (row.bank == Bank::X87 && i.place != x87_popped_++) return fail("x87 results are taken out of order");
       taken_[k] = true;
@@ -262,31 +315,35 @@ class Verifier {
   }
 
   Status check_destination(const Instruction& i, std::uint64_t size) {
-    switch (destination_of(i.op)) {
-      case Destination::Buffer: return pass();
-      case Destination::Frame: return in_result_storage(i.frame, i.offset, size);
-      case Destination::Word:
-      case Destination::Tagged:
-        return i.offset == 0 && layout_.result.size <= 8 && layout_.result.count == 1
-                   ? pass()
-                   : fail("only a whole result of 8 bytes at most becomes a word");
-    }
-    return fail("there is no such mode");
+    const Destination to = destination_of(i.op);
+    if (Status there = send_result(to); !there) return there;
+    if (to == Destination::Frame) return in_result_storage(i.frame, i.offset, size);
+    if (to == Destination::Buffer) return pass();
+    if (i.offset != 0 || layout_.result.size > 8 || layout_.result.count != 1)
+      return fail("only a whole result of 8 bytes at most becomes a word");
+    return to == Destination::Word || i.extent < code_.literals.size() ? pass() : fail("there is no such literal");
+  }
+
+  Status send_result(Destination to) {
+    if (result_to_.value_or(to) != to) return fail("the result goes elsewhere");
+    result_to_ = to;
+    return pass();
   }
 
   Status check_end() const {
     for (const Need& need : needs_) {
-      if (!need.met) {
-        return fail(need.piece != nullptr ? fmt::format("a piece of argument {} never reaches its place", need.argument)
-                                          : "the result's address or the vector count is never set");
-      }
+      if (need.met) continue;
+      if (need.kind == Need::Kind::HiddenPointer) return fail("the result's address is never set");
+      if (need.kind == Need::Kind::VectorCount) return fail("the vector count is never set");
+      return fail(fmt::format("a piece of argument {} never reaches its place", need.argument));
     }
     if (!called_) return fail("it makes no call");
     if (std::find(taken_.begin(), taken_.end(), false) != taken_.end()) return fail("a piece of the result is lost");
-    if (errno_in_ != errno_out_) return fail("errno is prepared but not saved");
+    if (errno_in_ != errno_out_) return fail("errno is set but not saved");
+    if (result_to_ == Destination::Frame && !boxed_) return fail("the result in frame storage is never boxed");
     if (code_.instructions.empty() || code_.instructions.back().op != opcode(Step::Return))
       return fail("it does not return");
-    return pass();
+    return check_derived();
   }
 
   const Code& code_;
@@ -294,6 +351,8 @@ class Verifier {
   std::vector<Need> needs_;
   std::vector<Stored> stored_;
   std::vector<bool> taken_;
+  std::vector<std::optional<Source>> read_as_;  // how each argument's slot is read: Slot, Through or Tagged
+  std::optional<Destination> result_to_;
   std::size_t at_ = 0;
   std::uint32_t x87_popped_ = 0;
   bool called_ = false, boxed_ = false, errno_in_ = false, errno_out_ = false;
