@@ -126,6 +126,10 @@ class declarations {
 
 namespace detail {
 
+// How a typed function takes an argument before it passes it by value: structs by reference, lest they be copied twice.
+template <class T>
+using parameter = std::conditional_t<std::is_class_v<T> || std::is_union_v<T>, const T&, T>;
+
 inline std::string c_text(const pn_type* type) {
   std::string text(pn_type_to_c(type, nullptr, nullptr, 0), '\0');
   pn_type_to_c(type, nullptr, text.data(), text.size() + 1);
@@ -218,7 +222,10 @@ class function<R(A...)> {
     return function(bound);
   }
 
-  R operator()(A... arguments) const { return direct_ != nullptr ? direct_(arguments...) : call(arguments...); }
+  R operator()(detail::parameter<A>... arguments) const {
+    if (direct_ != nullptr) return direct_(arguments...);
+    return call(arguments...);
+  }
 
   pn_function* get() const { return owned_.get(); }
 
@@ -226,7 +233,7 @@ class function<R(A...)> {
   using Direct = R (*)(A...);
 
   // The general entry. Not inlined: it takes the arguments' addresses, and operator() should not have to.
-  [[gnu::noinline]] R call(A... arguments) const {
+  [[gnu::noinline]] R call(detail::parameter<A>... arguments) const {
     void* addresses[sizeof...(A) + 1] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
     if constexpr (std::is_void_v<R>) {
       pn_call(owned_.get(), nullptr, addresses);
