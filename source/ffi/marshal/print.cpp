@@ -26,7 +26,7 @@ std::string source_operand(const Instruction& i) {
     case Source::Slot: return fmt::format("arg {}{}", i.argument, plus);
     case Source::Through: return fmt::format("*(arg {}){}", i.argument, plus);
     case Source::Frame: return fmt::format("frame[{}]{} = arg {}", i.frame, plus, i.argument);
-    case Source::Tagged: return fmt::format("object arg {}", i.argument);
+    case Source::Tagged: return fmt::format("object arg {}, literal {}", i.argument, i.extent);
   }
   return {};
 }
@@ -36,7 +36,7 @@ std::string destination_operand(const Instruction& i) {
     case Destination::Buffer: return fmt::format("result+{}", i.offset);
     case Destination::Word: return "result word";
     case Destination::Frame: return fmt::format("frame[{}]+{}", i.frame, i.offset);
-    case Destination::Tagged: return "result object";
+    case Destination::Tagged: return fmt::format("result object, literal {}", i.extent);
   }
   return {};
 }
