@@ -8,9 +8,12 @@
 namespace pinion::marshal {
 namespace {
 
+// Also of places that do not exist: the verifier prints what it refuses.
 std::string place_of(Bank bank, std::uint32_t place, std::uint32_t size) {
   switch (bank) {
-    case Bank::Gpr: return abi::name_of({abi::Location::Kind::Gpr, place}, 8);
+    case Bank::Gpr:
+      if (place > static_cast<std::uint32_t>(abi::Gpr::Rax)) return fmt::format("register {}", place);
+      return abi::name_of({abi::Location::Kind::Gpr, place}, 8);
     case Bank::Xmm: return abi::name_of({abi::Location::Kind::Xmm, place}, size);
     case Bank::X87: return abi::name_of({abi::Location::Kind::X87, place}, size);
     case Bank::Stack:
