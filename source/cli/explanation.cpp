@@ -25,6 +25,21 @@ bool is_record(const Type& type) {
   return type.kind == Kind::Struct || type.kind == Kind::Union;
 }
 
+// The table's summary, with this instruction's numbers in place of the names of its fields.
+std::string remark_on(const marshal::Instruction& i) {
+  std::string text(marshal::info(i.op).summary);
+  if (marshal::is_step(i.op) && marshal::step_of(i.op) == marshal::Step::Call && i.place == 0) {
+    return text.substr(0, text.find(';'));
+  }
+  const std::pair<std::string_view, std::uint32_t> fields[] = {{"`extent`", i.extent}, {"`place`", i.place}};
+  for (const auto& [name, value] : fields) {
+    if (const auto at = text.find(name); at != std::string::npos) {
+      text.replace(at, name.size(), fmt::format("{}", value));
+    }
+  }
+  return text;
+}
+
 class Explainer {
  public:
   Explainer(const ExplainRequest& request, const Style& style)
@@ -84,10 +99,13 @@ Result<std::string> Explainer::explain() {
 void Explainer::add_platform() {
   static constexpr std::string_view kCompilers[] = {"gcc", "clang 18 and later", "clang 17 and earlier"};
   const bool lp64 = request_.model == ctype::DataModel::Lp64;
+  const bool ms_abi = lp64 && request_.convention == Convention::Microsoft;
   put("{}\n", style_.quiet(fmt::format(
                   "{}; {}; compiled by {}{}",
                   request_.convention == Convention::SysV ? "System V AMD64 convention" : "Microsoft x64 convention",
-                  lp64 ? "LP64 (long has 8 bytes: Linux)" : "LLP64 (long has 4 bytes: Windows)",
+                  !lp64    ? "LLP64, as on Windows: long has 4 bytes (--model lp64 for ms_abi functions on Linux)"
+                  : ms_abi ? "LP64, as ms_abi functions on Linux have it: long has 8 bytes"
+                           : "LP64: long has 8 bytes",
                   kCompilers[static_cast<int>(request_.dialect.compiler)],
                   request_.dialect.vectors == abi::Vectors::Avx ? " with AVX" : "")));
 }
@@ -109,8 +127,10 @@ void Explainer::add_typedef(const ctype::Declaration& d) {
   if ((is_record(type) || type.kind == Kind::Enum) && type.complete) {
     return type.name.empty() && is_record(type) ? add_record(type, std::string(d.name)) : add_type(*d.type);
   }
-  if (!type.complete) return put("\n{}: incomplete\n", style_.heading(ctype::to_c(*d.type, d.name)));
-  put("\n{}\n    {} byte{}, aligned to {}", style_.heading(ctype::to_c(*d.type, d.name)), type.size,
+  const Type& target =
+      d.kind == ctype::Declaration::Kind::Typedef && d.type->kind == Kind::Alias ? *d.type->target : *d.type;
+  if (!type.complete) return put("\n{}: incomplete\n", style_.heading(ctype::to_c(target, d.name)));
+  put("\n{}\n    {} byte{}, aligned to {}", style_.heading(ctype::to_c(target, d.name)), type.size,
       type.size == 1 ? "" : "s", d.type->align);
   if (request_.convention == Convention::SysV) put("; class {}", class_names(type, request_.dialect));
   put("\n");
@@ -144,14 +164,14 @@ void Explainer::add_type(const Type& declared) {
 void Explainer::add_enum(const Type& type, const std::string& name) {
   put("\n{}\n    {}, {} byte{}:", style_.heading(name), ctype::to_c(*type.target), type.size,
       type.size == 1 ? "" : "s");
-  for (const ctype::Enumerator& e : type.enumerators) put(" {} = {}", e.name, static_cast<long long>(e.value));
+  for (const ctype::Enumerator& e : type.enumerators)
+    put("{}{} = {}", &e == type.enumerators.data() ? " " : ", ", e.name, e.value);
   put("\n");
 }
 
 void Explainer::add_record(const Type& record, const std::string& name) {
   put("\n{}: {} byte{}, aligned to {}\n", style_.heading(name), record.size, record.size == 1 ? "" : "s", record.align);
-  if (record.members.empty()) return;
-  put("{}\n{}", member_table(record, style_), byte_diagram(record, style_));
+  if (!record.members.empty()) put("{}\n{}", member_table(record, style_), byte_diagram(record, style_));
   add_classes(record);
 }
 
@@ -172,8 +192,10 @@ Status Explainer::add_function(const ctype::Declaration& d) {
   auto function = type_of_call(*d.type);
   if (!function) return function.error();
   put("\n{}\n", style_.heading(ctype::to_c(*d.type, d.name) + ";"));
-  if (d.type->variadic && request_.extra_types.empty()) {
-    put("    {}\n", style_.quiet("a call without arguments for '...'; --extra TYPE adds one"));
+  if (d.type->variadic) {
+    put("    {}\n", style_.quiet(request_.extra_types.empty()
+                                     ? "a call without arguments for '...'; --extra TYPE adds one"
+                                     : "arguments for '...' are promoted: float to double, narrow integers to int"));
   }
   auto layout = abi::lay_out_call(**function, request_.convention, request_.dialect);
   if (!layout) return Error{fmt::format("'{}' cannot be called: {}", d.name, layout.error().message)};
@@ -204,6 +226,10 @@ void Explainer::add_call(const Type& function, const abi::CallLayout& layout) {
   heading(
       fmt::format("The stack at the call: {} bytes, rsp is a multiple of {}", layout.stack_size, layout.stack_align));
   put("{}", draw_stack(placement, style_));
+  if (layout.convention == Convention::Microsoft) {
+    put("    {}\n",
+        style_.quiet("home area (shadow space): 32 bytes where the callee may save its register arguments"));
+  }
 }
 
 Status Explainer::add_code(std::shared_ptr<const abi::CallLayout> layout) {
@@ -212,8 +238,7 @@ Status Explainer::add_code(std::shared_ptr<const abi::CallLayout> layout) {
   if (!code) return code.error();
   heading("Marshaling code, for arguments given by their addresses");
   for (const marshal::Instruction& i : code->instructions) {
-    put("    {} {}\n", style_.code(fmt::format("{:<44}", marshal::to_string(i))),
-        style_.quiet(fmt::format("; {}", marshal::info(i.op).summary)));
+    put("    {} {}\n", style_.code(fmt::format("{:<44}", marshal::to_string(i))), style_.quiet("; " + remark_on(i)));
     if (!request_.bytecodes) continue;
     put("        SistaV1: {:02x}\n", fmt::join(marshal::to_sista({&i, 1}), " "));
   }

@@ -87,13 +87,13 @@ std::optional<Integer> read_character(std::string_view text) {
   return units.size() == 1 ? std::optional(Integer::of(units[0])) : std::nullopt;
 }
 
-// _Float16 through float: every value of it is a float, and rounding twice is right since a float has more than twice
-// the digits (Figueroa 1995) when the float itself was rounded from the text to odd; the text is read as double here,
-// whose digits make a wrong tie practically impossible.
+// _Float16 by hand: not every compiler has it. The text was rounded to double before, with 42 bits to spare: only a
+// text that agrees for as long with a tie between two halves could be rounded wrongly.
 std::uint16_t to_half(double value) {
   const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
   const double size = std::fabs(value);
   if (std::isnan(value)) return sign | 0x7E00;
+  if (size == 0) return sign;
   if (size >= 65520) return sign | 0x7C00;  // rounds to beyond the largest, 65504
   int exponent = 0;
   std::frexp(size, &exponent);

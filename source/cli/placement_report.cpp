@@ -8,6 +8,7 @@
 
 #include "cli/class_reasons.hpp"
 #include "cli/fields.hpp"
+#include "ffi/abi/classify.hpp"
 #include "ffi/abi/print.hpp"
 #include "ffi/ctype/print.hpp"
 
@@ -33,10 +34,10 @@ std::string short_name(const Type& type) {
   return resolved.kind == Kind::Struct ? "struct {...}" : resolved.kind == Kind::Union ? "union {...}" : "enum {...}";
 }
 
+// "arg 2 count", by the number that the marshaling code uses too.
 std::string argument_name(const Type& function, std::size_t i) {
-  const auto& parameters = function.parameters;
-  if (i < parameters.size() && !parameters[i].name.empty()) return std::string(parameters[i].name);
-  return fmt::format("argument {}", i + 1);
+  const std::string_view name = function.parameters[i].name;
+  return fmt::format("arg {}{}{}", i, name.empty() ? "" : " ", name);
 }
 
 std::string bytes_of(const Piece& p) {
@@ -84,11 +85,11 @@ class ValueTable {
     for (std::size_t i = 0; i < layout.arguments.size(); ++i) {
       add(argument_name(function, i), *function.parameters[i].type, layout.arguments[i], false);
     }
-    add("result", *function.target, layout.result, true);
     if (layout.variadic && layout.convention == Convention::SysV) {
-      line("al",
-           fmt::format("{}: so many vector registers carry arguments (variadic calls only)", layout.vector_registers));
+      out_ += fmt::format("    {}\n", style_.heading("vector registers in use, for a variadic callee"));
+      line("al", fmt::format("{}", layout.vector_registers));
     }
+    add("result", *function.target, layout.result, true);
     return out_;
   }
 
@@ -104,19 +105,40 @@ class ValueTable {
     const std::string how = sysv ? class_names(type, placement_.dialect) : microsoft_reason(type, value, result);
     const bool is_void = ctype::resolve(type).kind == Kind::Void;
     out_ += fmt::format("    {}: {}{}{}\n", style_.heading(name), style_.code(short_name(type)), is_void ? "" : "  ",
-                        is_void ? "" : how);
+                        is_void ? "" : how + (result ? "" : remark(type, value)));
     const std::vector<Field> fields = fields_of(type);
     for (const Piece& p : layout.pieces_of(value)) line(place_of(p), text_of(p, value, fields, result));
     if (value.passing == Passing::Hidden) {
-      line(abi::name_of(layout.hidden), fmt::format("the address of a {}-aligned buffer of {} bytes for the result "
+      line(abi::name_of(layout.hidden), fmt::format("the address of a buffer of {} bytes, {}-aligned, for the result "
                                                     "(hidden first argument)",
-                                                    value.align, value.size));
+                                                    value.size, value.align));
       line("rax", "the same address, when the callee returns");
     }
   }
 
-  // The run of slots, for a piece of more than one.
-  static std::string place_of(const Piece& p) { return abi::name_of(p.location, p.size); }
+  // "[rsp+16..39]" for what takes several stack slots.
+  static std::string place_of(const Piece& p) {
+    if (p.location.kind != Location::Kind::Stack || p.size <= 8) return abi::name_of(p.location, p.size);
+    return fmt::format("[rsp+{}..{}]", p.location.at, p.location.at + p.size - 1);
+  }
+
+  // What the class of an argument, or its type, does not tell.
+  std::string remark(const Type& type, const Value& value) const {
+    const CallLayout& layout = placement_.layout;
+    const auto pieces = layout.pieces_of(value);
+    if (value.passing != Passing::Direct || pieces.empty()) return {};
+    if (layout.convention == Convention::Microsoft) {
+      const bool twice = pieces.size() == 2 && pieces[0].offset == pieces[1].offset;
+      return twice ? ", in both registers: a variadic callee cannot know which to look in" : "";
+    }
+    const abi::Eightbytes classes = abi::eightbytes_of(type, placement_.dialect);
+    if (pieces.front().location.kind != Location::Kind::Stack || classes.in_memory()) return {};
+    if (classes.classes[0] == abi::Class::X87 || classes.classes[0] == abi::Class::ComplexX87) {
+      return "; x87 values are passed on the stack";
+    }
+    return classes.count > 1 ? "; too few registers are left, so all of it is on the stack"
+                             : "; no register for it is left";
+  }
 
   std::string text_of(const Piece& p, const Value& value, const std::vector<Field>& fields, bool result) const {
     if (value.passing == Passing::Reference) {
@@ -209,9 +231,9 @@ class StackPicture {
   std::string contents(std::uint64_t at) const {
     const auto found = slots_.find(at);
     if (found != slots_.end()) return found->second.text;
-    static constexpr std::string_view kHomes[] = {"rcx or xmm0", "rdx or xmm1", "r8 or xmm2", "r9 or xmm3"};
+    static constexpr std::string_view kHomes[] = {"rcx", "rdx", "r8", "r9"};
     const bool home = placement_.layout.convention == Convention::Microsoft && at < kHomeArea;
-    return home ? fmt::format("(home of {}: the callee's to use)", kHomes[at / 8]) : "(padding)";
+    return home ? fmt::format("(home area for {}: the callee's)", kHomes[at / 8]) : "(padding)";
   }
 
   const Placement& placement_;

@@ -19,6 +19,14 @@ constexpr std::size_t kByteWidth = 7;     // characters for a byte in the drawin
 
 // -- the table
 
+std::string bits(std::uint64_t count) {
+  return fmt::format("{} bit{}", count, count == 1 ? "" : "s");
+}
+
+bool is_record(const Type& type) {
+  return type.kind == Kind::Struct || type.kind == Kind::Union;
+}
+
 class MemberTable {
  public:
   explicit MemberTable(const Style& style) : style_(style) {}
@@ -39,8 +47,7 @@ class MemberTable {
     if (begin >= end) return;
     const bool bytes = begin % 8 == 0 && end % 8 == 0;
     line(bytes ? fmt::format("{}", begin / 8) : fmt::format("{}:{}", begin / 8, begin % 8),
-         bytes ? fmt::format("{}", (end - begin) / 8) : fmt::format("{} bit", end - begin), depth,
-         style_.quiet("(padding)"));
+         bytes ? fmt::format("{}", (end - begin) / 8) : bits(end - begin), depth, style_.quiet("(padding)"));
   }
 
   void add_record(const Type& record, std::uint64_t base, int depth) {
@@ -65,17 +72,34 @@ class MemberTable {
     if (m.bit_field) {
       const std::uint64_t bit = base * 8 + m.bit_position;
       const std::string text = fmt::format("{} : {}", ctype::to_c(*m.type, m.name), m.bit_width);
-      line(fmt::format("{}:{}", bit / 8, bit % 8), fmt::format("{} bit", m.bit_width), depth, style_.code(text));
+      line(fmt::format("{}:{}", bit / 8, bit % 8), bits(m.bit_width), depth, style_.code(text));
       return;
     }
-    const bool record = type.kind == Kind::Struct || type.kind == Kind::Union;
-    // A record without a tag would print its whole body, which follows anyway.
-    const bool bare = record && type.name.empty() && m.type->kind != Kind::Alias;
-    const std::string text = bare ? fmt::format("{} {{...}}{}{}", type.kind == Kind::Union ? "union" : "struct",
-                                                m.name.empty() ? "" : " ", m.name)
-                                  : ctype::to_c(*m.type, m.name);
-    line(fmt::format("{}", base + m.offset), fmt::format("{}", type.size), depth, style_.code(text));
-    if (record) add_record(type, base + m.offset, depth + 1);
+    const Type& element = element_of(type);
+    line(fmt::format("{}", base + m.offset), fmt::format("{}", type.size), depth, style_.code(declaration_of(m)));
+    if (!is_record(element) || (type.kind == Kind::Array && type.size == 0)) return;
+    if (&element != &type) line("", "", depth + 1, style_.quiet("(of the first element:)"));
+    add_record(element, base + m.offset, depth + 1);
+  }
+
+  // A record without a tag would print its whole body, which follows anyway.
+  static std::string declaration_of(const Member& m) {
+    const Type& type = ctype::resolve(*m.type);
+    const Type& element = element_of(type);
+    const bool written_out = type.kind == Kind::Array ? type.target->kind != Kind::Alias : m.type->kind != Kind::Alias;
+    if (!is_record(element) || !element.name.empty() || !written_out) return ctype::to_c(*m.type, m.name);
+    std::string bounds;
+    for (const Type* t = &type; t->kind == Kind::Array; t = &ctype::resolve(*t->target)) {
+      bounds += fmt::format("[{}]", t->count);
+    }
+    return fmt::format("{} {{...}}{}{}{}", element.kind == Kind::Union ? "union" : "struct", m.name.empty() ? "" : " ",
+                       m.name, bounds);
+  }
+
+  static const Type& element_of(const Type& type) {
+    const Type* element = &type;
+    while (element->kind == Kind::Array) element = &ctype::resolve(*element->target);
+    return *element;
   }
 
   const Style& style_;
@@ -161,9 +185,13 @@ std::string byte_diagram(const Type& declared, const Style& style) {
   }
   out = style.quiet(out) + "\n";
   const std::uint64_t lines = (type.size + 7) / 8;
-  std::string above;
+  std::string above;        // the border between the lines
+  std::string label_above;  // of the last cell
   for (std::uint64_t i = 0; i < std::min(lines, kMostLines); ++i) {
-    const std::vector<Cell> cells = cells_of(fields, i * 8, std::min(i * 8 + 8, type.size));
+    std::vector<Cell> cells = cells_of(fields, i * 8, std::min(i * 8 + 8, type.size));
+    const std::string last = cells.back().label;
+    if (!cells[0].padding && cells[0].label == label_above) cells[0].label += " (continued)";
+    label_above = last;
     const std::string line = border(cells);
     out += fmt::format("{:10}{}\n", "", above.empty() ? line : merge_borders(above, line));
     out += fmt::format("{:>9} {}\n", i * 8, contents(cells, style));
