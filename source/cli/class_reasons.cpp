@@ -8,6 +8,7 @@
 
 #include "cli/fields.hpp"
 #include "ffi/abi/classify.hpp"
+#include "ffi/abi/corners.hpp"
 #include "ffi/ctype/print.hpp"
 
 namespace pinion::cli {
@@ -53,13 +54,14 @@ std::string reason_for(const std::vector<Field>& fields, std::uint64_t eightbyte
   std::vector<Class> classes;
   for (const Field& f : fields) {
     if (!f.touches(eightbyte * 64, eightbyte * 64 + 64)) continue;
+    if (f.path.empty() && f.bit_field && !abi::corners_of(dialect.compiler).unnamed_bit_fields_count) continue;
     names.push_back(describe(f));
     classes.push_back(class_of(f, eightbyte, dialect));
   }
   if (names.empty()) return "no member: nothing of it is passed";
   const bool agree = std::all_of(classes.begin(), classes.end(), [&](Class other) { return other == classes[0]; });
   if (c == Class::SseUp || c == Class::X87Up) return fmt::format("the upper part of {}", join(names));
-  if (agree) return join(names);
+  if (agree) return join(names) + (classes[0] == c ? "" : ", as this compiler has it");
   return fmt::format("{} share it: {} wins (rule 4)", join(names), abi::name_of(c));
 }
 

@@ -22,6 +22,7 @@ Arguments are written by the type of their parameter:
   numbers      12  -5  0x1F  0b101  017  'a'  2.5  1e-9  0x1.8p3  inf  nan  true  1+2i (_Complex)
   constants    of the enums and #defines that are declared, also A|B
   text         as it is, or "quoted", with C's escapes: char *, void * and their kin, wchar_t *, char16_t *
+               (in quotes when it begins with & or 0x, or is the word null)
   pointers     null   0x7ffe1234   &VALUE: the address of a new object of that value
   functions    qsort's comparator: the name of a function of the library or of libc
   structs      {1, 2.5, {3, 4}}   {.x = 1, .in.y = 2}      unions  {.member = 1}
@@ -60,7 +61,9 @@ void refuse_unknown_options(const std::vector<std::string>& words) {
 
 int report(const Outcome& outcome) {
   std::fputs(outcome.text.c_str(), stdout);
-  return std::fflush(stdout) == 0 ? Done : Failed;
+  if (std::fflush(stdout) == 0) return Done;
+  fmt::print(stderr, "pinion: standard output cannot be written\n");
+  return Failed;
 }
 
 int run(const CallRequest& request) {
@@ -81,6 +84,7 @@ void add_call_command(CLI::App& app, const Words& after_mark, int& status) {
   call->add_flag("--no-jit", request->interpret, "Interpret the marshaling code; make no machine code");
   call->add_flag("--errno", request->show_errno, "Print the errno that the function left");
   call->add_flag("--addresses", request->addresses, "Print results that are text as addresses, like other pointers");
+  call->add_flag("--follow", request->follow, "Print what a result that is a pointer points to, too");
   call->add_option("LIBRARY", request->library, "The library to look the function up in")->required();
   call->add_option("DECLARATIONS", request->declarations, "C declarations; the last function is called")->required();
   call->callback([call, request, &after_mark, &status] {

@@ -58,7 +58,9 @@ int run(const Options& options) {
     return Failed;
   }
   std::fputs(text->c_str(), stdout);
-  return std::fflush(stdout) == 0 ? Done : Failed;
+  if (std::fflush(stdout) == 0) return Done;
+  fmt::print(stderr, "pinion: standard output cannot be written\n");
+  return Failed;
 }
 
 }  // namespace

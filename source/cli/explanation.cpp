@@ -25,6 +25,10 @@ bool is_record(const Type& type) {
   return type.kind == Kind::Struct || type.kind == Kind::Union;
 }
 
+std::string_view word_for(Kind kind) {
+  return kind == Kind::Struct ? "struct" : kind == Kind::Union ? "union" : "enum";
+}
+
 // The table's summary, with this instruction's numbers in place of the names of its fields.
 std::string remark_on(const marshal::Instruction& i) {
   std::string text(marshal::info(i.op).summary);
@@ -157,7 +161,7 @@ void Explainer::add_type(const Type& declared) {
   const Type* unqualified = &declared;
   while (unqualified->kind == Kind::Qualified) unqualified = unqualified->target;
   const bool unnamed = type.name.empty() && unqualified->kind != Kind::Alias;
-  const std::string name = unnamed ? "without a tag" : ctype::to_c(*unqualified);
+  const std::string name = unnamed ? fmt::format("{} without a tag", word_for(type.kind)) : ctype::to_c(*unqualified);
   type.kind == Kind::Enum ? add_enum(type, name) : add_record(type, name);
 }
 

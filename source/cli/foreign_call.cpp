@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iterator>
 #include <optional>
@@ -42,6 +43,7 @@ class ForeignCall {
   Status call(const Signature&);
   Outcome outcome() const;
 
+  std::string pointed_to_by_result(const ValuePrinter&) const;
   std::string signature() const { return ctype::to_c(*function_->type, function_->name); }
   std::string crash_details() const;
   std::string name_of(std::size_t argument) const;
@@ -153,6 +155,7 @@ Outcome ForeignCall::outcome() const {
   const ValuePrinter printer(request_.addresses);
   std::string text;
   if (ctype::resolve(*result_.type).kind != Kind::Void) text = printer.print(*result_.type, result_.data) + "\n";
+  if (request_.follow) text += pointed_to_by_result(printer);
   for (const Output& output : outputs_) {
     const bool array = output.value.type->kind == Kind::Array;
     const std::string value = printer.print(*output.value.type, output.value.data);
@@ -162,6 +165,19 @@ Outcome ForeignCall::outcome() const {
     fmt::format_to(std::back_inserter(text), "errno = {}\n", describe_errno(state_.error_number));
   }
   return {text};
+}
+
+// "*result = {...}", or nothing when the result points to nothing that has a value.
+std::string ForeignCall::pointed_to_by_result(const ValuePrinter& printer) const {
+  const Type& type = ctype::resolve(*result_.type);
+  if (type.kind != Kind::Pointer) return {};
+  const Type& target = ctype::resolve(*type.target);
+  if (!target.complete || target.kind == Kind::Void || target.kind == Kind::Function) return {};
+  std::uint64_t address = 0;
+  std::memcpy(&address, result_.data, sizeof address);
+  std::vector<std::byte> copy(target.size);
+  if (address == 0 || read_memory(address, copy) != copy.size()) return "*result is not readable\n";
+  return fmt::format("*result = {}\n", printer.print(target, copy.data()));
 }
 
 std::string ForeignCall::crash_details() const {

@@ -15,6 +15,7 @@ struct CallRequest {
   bool interpret = false;
   bool show_errno = false;
   bool addresses = false;
+  bool follow = false;  // print what the result points to, too
 };
 
 struct Outcome {

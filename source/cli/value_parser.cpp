@@ -102,7 +102,7 @@ Result<TypedValue> ValueParser::parse(const Type& type, std::string_view text) {
 
 Result<TypedValue> ValueParser::parse_variadic(std::string_view text) {
   pointed_.clear();
-  auto value = infer(trim(text));
+  auto value = infer(text);
   if (!value) return value;
   return promote(*value);
 }
@@ -482,7 +482,8 @@ Result<std::uint64_t> ValueParser::count_of(std::string_view initializer) {
 
 // -- values whose type is that of the literal
 
-Result<TypedValue> ValueParser::infer(std::string_view text) {
+Result<TypedValue> ValueParser::infer(std::string_view given) {
+  const std::string_view text = trim(given);
   if (is_null(text)) return pointer(*types_.scalar(Scalar::Void), nullptr);
   if (text.starts_with('&')) return infer_pointed(trim(text.substr(1)));
   if (text.starts_with('{')) return wants("a value that shows its type", text, "write (TYPE){...}");
@@ -504,7 +505,7 @@ Result<TypedValue> ValueParser::infer(std::string_view text) {
     return value;
   }
   const Type& character = *types_.scalar(Scalar::Char);
-  const auto memory = make_text(*types_.pointer_to(&character), 1, inside_quotes(text).value_or(text));
+  const auto memory = make_text(*types_.pointer_to(&character), 1, inside_quotes(text).value_or(given));
   if (!memory) return memory.error();
   return pointer(character, *memory);
 }

@@ -134,7 +134,7 @@ std::string ValuePrinter::print(const Type& declared, const std::byte* data) con
 std::string ValuePrinter::print_pointer(const Type& type, const std::byte* data) const {
   const auto address = static_cast<std::uint64_t>(load(data, sizeof(void*)));
   if (address == 0) return "null";
-  const std::string number = fmt::format("{:#x}", address);
+  std::string number = fmt::format("{:#x}", address);
   const unsigned unit = addresses_ ? 0 : text_unit_of_result(*type.target);
   if (unit == 0) return number;
   std::string text(kLongestText, '\0');

@@ -219,6 +219,7 @@ TEST_F(Values, VariadicArgumentsHaveTheTypeOfTheirLiteral) {
   EXPECT_EQ(infer("word"), "char * \"word\"");
   EXPECT_EQ(infer("2024-01-01"), "char * \"2024-01-01\"");
   EXPECT_EQ(infer("\"5\""), "char * \"5\"");
+  EXPECT_EQ(infer(" a "), "char * \" a \"");
   EXPECT_EQ(infer("null"), "void * null");
   EXPECT_EQ(infer("LIMIT"), "int 100");
   EXPECT_EQ(infer("(short)-5"), "int -5");

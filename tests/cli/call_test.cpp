@@ -129,6 +129,15 @@ TEST(CallOptions, AddressesInsteadOfText) {
   EXPECT_THAT(outcome.out, testing::MatchesRegex("0x[0-9a-f]+\n"));
 }
 
+TEST(CallOptions, FollowsAResultThatPoints) {
+  const std::string decl = "struct tm { int sec, min, hour, mday, mon, year; }; struct tm *gmtime(const long *time);";
+  const Outcome outcome = call({"--follow", "", decl, "&86399"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("\n*result = {sec = 59, min = 59, hour = 23, mday = 1, mon = 0, year = 70}\n"));
+  EXPECT_EQ(call({"--follow", PINION_CLI_FIXTURE, "int *bad_text(void);"}).out, "0x3039\n*result is not readable\n");
+  EXPECT_EQ(call({"--follow", "", "int abs(int);", "1"}).out, "1\n");
+}
+
 TEST(CallOptions, HelpHasExamples) {
   const Outcome outcome = call({"--help"});
   EXPECT_EQ(outcome.status, 0);

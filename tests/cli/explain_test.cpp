@@ -92,6 +92,13 @@ TEST(Explain, Dialects) {
   EXPECT_THAT(explained({"--no-machine-code", "--avx", vectors}), HasSubstr("ymm0"));
 }
 
+// SV01: to gcc an unnamed bit-field makes its eightbyte INTEGER, to clang it is padding.
+TEST(Explain, UnnamedBitFields) {
+  const std::string decl = "struct s { float f; int : 32; };";
+  EXPECT_THAT(explained({decl}), HasSubstr("f (float) and an unnamed bit-field (32 bits) share it: INTEGER wins"));
+  EXPECT_THAT(explained({"--dialect", "clang", decl}), HasSubstr("eightbyte 0: SSE      f (float)\n"));
+}
+
 TEST(Explain, TypesAlone) {
   const std::string text =
       explained({"struct b { unsigned a : 3; int : 4; int b : 7; }; union u { int i; double d; }; enum e { A, B = 5 };"
