@@ -95,7 +95,6 @@ class Classifier {
   const Vectors vectors_;
   std::array<Class, Eightbytes::kMax> classes_{};
   std::uint64_t count_ = 0;
-  std::uint64_t size_ = 0;
   bool memory_ = false;
   std::string_view refusal_;
 };
@@ -152,7 +151,6 @@ Eightbytes Classifier::vector(const Type& type) const {
 }
 
 Eightbytes Classifier::aggregate(const Type& type) {
-  size_ = type.size;
   if (type.size > Eightbytes::kMax * kEightbyte) return make({Class::Memory});  // rule 1
   count_ = eightbytes_in(type.size);
   if (count_ == 0) return {};
@@ -186,7 +184,14 @@ void Classifier::add(const Type& declared, std::uint64_t offset) {
   const Type& type = ctype::resolve(declared);
   if (!ctype::is_aggregate(type)) return add_scalar(type, offset);
   if (corners_.aggregates_must_be_aligned && !aligned(offset, alignment_asked(type))) return put_in_memory();
-  type.kind == Kind::Array ? add_array(type, offset) : add_record(type, offset);
+  // By itself first, since the order matters: with X87UP of a union's other member, {float, int} is INTEGER, but the
+  // float alone would be MEMORY.
+  Classifier inner(corners_, vectors_);
+  inner.count_ = count_;
+  type.kind == Kind::Array ? inner.add_array(type, offset) : inner.add_record(type, offset);
+  memory_ |= inner.memory_;
+  if (!inner.refusal_.empty()) refusal_ = inner.refusal_;
+  for (std::uint64_t i = 0; i < count_; ++i) merge_at(i, inner.classes_[i]);
 }
 
 void Classifier::add_scalar(const Type& type, std::uint64_t offset) {

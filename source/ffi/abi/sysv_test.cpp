@@ -137,6 +137,8 @@ TEST(SysV, Unions) {
       {"union {float f[4]; double d;} T", "xmm0 0..7, xmm1 8..15", "xmm0 0..7, xmm1 8..15"},
       {"union {long double x; int i;} T", "[rsp] 0..15", "hidden rdi"},
       {"union {long double x; double d;} T", "[rsp] 0..15", "hidden rdi"},
+      {"union {long double x; struct {int a, b; float f; int c;} s;} T", "rdi 0..7, rsi 8..15", "rax 0..7, rdx 8..15"},
+      {"union {long double x; struct {int a, b; float f, g;} s;} T", "[rsp] 0..15", "hidden rdi"},
   });
 }
 
