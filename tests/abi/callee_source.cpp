@@ -91,7 +91,8 @@ std::string callee(const Signature& signature, std::uint64_t number) {
     text += fmt::format("  COPY({}, a{});", offsets[i], i);
     if (is_widened(type)) text += fmt::format(" WIDE({0}, a{0});", i);
     const Type& resolved = ctype::resolve(type);
-    if (is_record(resolved) && resolved.align > 1) text += fmt::format(" ALIGNED({0}, a{0}, {1});", i, resolved.align);
+    if (is_record(resolved) && type.size > 0 && resolved.align > 1)
+      text += fmt::format(" ALIGNED({0}, a{0}, {1});", i, resolved.align);
     // In C a type is as large as the caller thinks.
     text += fmt::format("  _Static_assert(sizeof a{} == {}, \"\");\n", i, type.size);
     if (is_record(resolved)) spoil += fmt::format("  SPOIL(a{});\n", i);

@@ -28,6 +28,7 @@ bool run_sabotaged(Options options, const std::string& which) {
   for (const differential::Sabotage& sabotage : differential::sabotages()) {
     if (which != "all" && which != sabotage.name) continue;
     options.sabotage = &sabotage;
+    options.most = 1;
     const Summary summary = run(options);
     const bool noticed = !summary.failed.empty();
     fmt::print("{}: put into {} calls, {}\n", sabotage.name, summary.sabotaged, noticed ? "noticed" : "NOT NOTICED");
