@@ -32,7 +32,7 @@ class MemberTable {
   explicit MemberTable(const Style& style) : style_(style) {}
 
   std::string draw(const Type& record) {
-    out_ = style_.quiet("    offset    size  member\n");
+    out_ = style_.quiet("    offset    size  member") + "\n";
     add_record(record, 0, 0);
     return out_;
   }

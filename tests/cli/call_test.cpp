@@ -124,7 +124,7 @@ TEST(CallOptions, ErrnoIsThatOfTheCall) {
 }
 
 TEST(CallOptions, AddressesInsteadOfText) {
-  const Outcome outcome = call({"--addresses", "", "char *strdup(const char *)", "text"});
+  const Outcome outcome = call({"--addresses", "", "char *strchr(const char *, int)", "text", "'t'"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out, testing::MatchesRegex("0x[0-9a-f]+\n"));
 }
