@@ -243,6 +243,10 @@ std::optional<UnsignedWide> fit(const Integer& n, unsigned bits, bool is_signed)
   return n.magnitude;
 }
 
+void store_integer(std::byte* to, UnsignedWide bits, std::uint64_t size) {
+  std::memcpy(to, &bits, size);  // little-endian, as all of x86-64
+}
+
 std::string print_integer(UnsignedWide bits, unsigned width, bool is_signed) {
   const UnsignedWide half = UnsignedWide{1} << (width - 1);
   bits &= half | (half - 1);
@@ -276,6 +280,14 @@ Result<std::size_t> read_floating(Scalar scalar, std::string_view text, std::byt
   if ((half & 0x7FFF) == 0x7C00 && std::isfinite(value)) return Error{"it is too large"};
   std::memcpy(to, &half, sizeof half);
   return length;
+}
+
+std::optional<Scalar> floating_literal_type(std::string_view suffix) {
+  if (suffix.empty()) return Scalar::Double;
+  if (suffix == "f" || suffix == "F") return Scalar::Float;
+  if (suffix == "l" || suffix == "L") return Scalar::LongDouble;
+  if (suffix == "q" || suffix == "Q") return Scalar::Float128;
+  return std::nullopt;
 }
 
 std::string print_floating(Scalar scalar, const std::byte* from) {

@@ -30,6 +30,9 @@ std::optional<Integer> read_integer(std::string_view text);
 // The value in two's complement, when it fits that many bits.
 std::optional<UnsignedWide> fit(const Integer&, unsigned bits, bool is_signed);
 
+// Writes the low `size` bytes.
+void store_integer(std::byte* to, UnsignedWide bits, std::uint64_t size);
+
 std::string print_integer(UnsignedWide bits, unsigned width, bool is_signed);
 // "-128 to 127"
 std::string range_of(unsigned bits, bool is_signed);
@@ -37,6 +40,8 @@ std::string range_of(unsigned bits, bool is_signed);
 // Reads a floating-point number of one of C's types from the front of `text` (decimal, hexadecimal, inf, nan) into
 // `to`, correctly rounded. How many characters it took; 0 when there is no number. Error, a clause: it is out of range.
 Result<std::size_t> read_floating(ctype::Scalar, std::string_view text, std::byte* to);
+// The type of a floating literal by its suffix: double without one, float for F, long double for L, __float128 for Q.
+std::optional<ctype::Scalar> floating_literal_type(std::string_view suffix);
 std::string print_floating(ctype::Scalar, const std::byte* from);
 
 }  // namespace pinion::cli

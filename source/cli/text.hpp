@@ -11,6 +11,8 @@
 namespace pinion::cli {
 
 std::string_view trim(std::string_view text);
+bool is_identifier(std::string_view text);
+bool is_null(std::string_view text);  // null, NULL, nullptr
 
 // The items between the outermost commas of a list's inside: `1, {2, 3}, "a,b"` has three. An empty text has none, and
 // a comma at the end is allowed, as in C. Error: a quote or bracket is not closed, or an item is empty.

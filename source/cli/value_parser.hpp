@@ -1,7 +1,8 @@
 // Arguments as people write them on a command line, into C values of a given type.
 //
 // The notation is C's, where C has one (see --help of `pinion call`). Memory that a value points to (strings, &{...})
-// lives as long as the Storage.
+// lives as long as the Storage. In value_parser.cpp: scalars; value_parser_aggregates.cpp, value_parser_pointers.cpp
+// and value_parser_inference.cpp: what their names say.
 #pragma once
 
 #include <functional>
@@ -86,6 +87,8 @@ class ValueParser {
   TypedValue make(const Type& type);
   Error wants(const Type& declared, std::string_view text, std::string_view detail = {}) const;
   Error wants(std::string_view what, std::string_view text, std::string_view detail = {}) const;
+
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;  // of what one `&[N]` may ask for
 
   ctype::TypeTable& types_;
   const ctype::Declarations& known_;
