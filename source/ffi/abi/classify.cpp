@@ -60,6 +60,12 @@ Class merge(Class a, Class b) {  // rule 4
   return Class::Sse;
 }
 
+// gcc makes a bit-field that fills an aligned unit of its record an ordinary member, unless it is packed.
+bool is_full_unit(const Type& record, const ctype::Member& m) {
+  const bool packed = record.packed || m.packed;
+  return !packed && m.bit_width >= 16 && std::has_single_bit(m.bit_width) && m.bit_position % m.bit_width == 0;
+}
+
 class Classifier {
  public:
   Classifier(const Corners& corners, Vectors vectors) : corners_(corners), vectors_(vectors) {}
@@ -198,6 +204,9 @@ void Classifier::add_scalar(const Type& type, std::uint64_t offset) {
   const Eightbytes own = scalar(type);
   if (!own.refusal.empty()) refusal_ = own.refusal;
   if (!aligned(offset, alignment_asked(type))) return put_in_memory();  // rule 1
+  if (type.kind == Kind::Floating && offset % 2 != 0) {
+    refusal_ = "clang 17 and older take a floating member at an odd offset for what it is not (SV21)";
+  }
   const std::uint64_t first = offset / kEightbyte;
   const std::uint64_t end = eightbytes_in(offset + type.size);
   if (!aligned(offset, type.natural->align) && end - first > eightbytes_in(type.size)) {
@@ -263,6 +272,10 @@ void Classifier::add_bit_field(const Type& record, const ctype::Member& m, std::
     return;
   }
   if (m.bit_width == 0) return;
+  if (corners_.full_bit_field_is_integer && is_full_unit(record, m) &&
+      !aligned(offset * 8 + m.bit_position, m.bit_width)) {
+    return put_in_memory();  // AB09
+  }
   const std::uint64_t first = offset * 8 + m.bit_position;
   const std::uint64_t last = first + m.bit_width - 1;
   for (std::uint64_t i = first / 64; i <= last / 64; ++i) merge_at(i, Class::Integer);

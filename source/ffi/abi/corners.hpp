@@ -29,6 +29,8 @@ namespace pinion::abi {
   X(padding_is_empty,               true,  false, false) /* AB06, MS03: on the stack and as result; both */      \
   X(xmm_after_padding_is_forgotten, false, true,  true)  /* AB08: so later values may be taken apart, as in AB05 */\
   X(float128_is_forgotten,          false, false, true)  /* AB08, likewise */                                    \
+  X(full_bit_field_is_integer,      true,  false, false) /* AB09: if not packed, so to be aligned */             \
+  X(variadic_has_no_ymm,            false, true,  true)  /* AB10: not for its named arguments either */          \
   X(has_float16,                    true,  true,  false) /* SV24, MS09 */                                        \
   X(has_complex_int128,             true,  false, false) /* SV26 */                                              \
   /* Microsoft */                                                                                                \

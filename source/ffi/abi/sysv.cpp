@@ -162,9 +162,10 @@ Status SysV::place_argument(std::size_t index) {
 
   value.passing = Passing::Direct;
   const bool named = !function_.variadic || index < function_.fixed_count;
+  const bool no_ymm = corners_.variadic_has_no_ymm && function_.variadic && e.count > 2;  // AB10
   if (is_int128(type) && corners_.int128_halves_apart) {
     place_int128_halves(type, e, value);
-  } else if (may_be_in_registers(e, named) && take_known_registers(type, e)) {
+  } else if (may_be_in_registers(e, named) && take_known_registers(type, e) && !no_ymm) {
     place_in_registers(type, e, value);
   } else if (corners_.padding_is_empty && is_only_padding(type)) {
     value.passing = Passing::Nothing;

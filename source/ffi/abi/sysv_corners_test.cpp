@@ -170,6 +170,9 @@ TEST(SysVCorners, SV21_UnderAlignedMember) {
       "typedef int I __attribute__((aligned(2))); typedef struct {short a; I b; short c;} T";
   EXPECT_EQ(as_argument(kInside, kGcc), "[rsp] 0..7 -> nothing");
   EXPECT_EQ(as_argument(kInside, kClang14), "rdi 0..7 -> nothing");
+  constexpr std::string_view kOdd = "typedef float F __attribute__((aligned(1))); typedef struct {char : 6; F f;} T";
+  EXPECT_EQ(as_argument(kOdd, kGcc), "[rsp] 0..4 -> nothing");
+  EXPECT_NE(as_argument(kOdd, kClang14).find("odd offset"), std::string::npos);
 }
 
 TEST(SysVCorners, SV24_Float16) {
@@ -262,6 +265,28 @@ TEST(SysVCorners, AB07_UnalignedArrayOfNoSize) {
                    "xmm0 0..7, xmm1 8..11"},
                   {"struct __attribute__((packed)) {double d; __int128 z[0];} T", "xmm0 0..7", "[rsp] 0..7"},
                   {"struct __attribute__((packed)) {char c[4]; long z[0];} T", "[rsp] 0..3", "[rsp] 0..3"}});
+}
+
+TEST(SysVCorners, AB09_BitFieldThatFillsAUnitAtAnOddPlace) {
+  const auto packed = [](std::string_view inner) {
+    return fmt::format("struct I {}; typedef struct __attribute__((packed)) {{char c; struct I s;}} T", inner);
+  };
+  EXPECT_EQ(as_argument(packed("{int a : 32;}"), kGcc), "[rsp] 0..4 -> nothing");
+  EXPECT_EQ(as_argument(packed("{int a : 16; int b : 16;}"), kGcc), "[rsp] 0..4 -> nothing");
+  EXPECT_EQ(as_argument(packed("{int a : 31;}"), kGcc), "rdi 0..4 -> nothing");
+  EXPECT_EQ(as_argument(packed("{int a : 8; int b : 16; int c : 8;}"), kGcc), "rdi 0..4 -> nothing");
+  EXPECT_EQ(as_argument(packed("{int a : 32;} __attribute__((packed))"), kGcc), "rdi 0..4 -> nothing");
+  EXPECT_EQ(as_argument(packed("{int a : 32 __attribute__((packed));}"), kGcc), "rdi 0..4 -> nothing");
+}
+
+TEST(SysVCorners, AB10_WideVectorNamedArgumentOfAVariadicFunction) {
+  constexpr std::string_view kText = "typedef int V __attribute__((vector_size(32))); void f(V, double, ...);";
+  const auto with_avx = [&](Dialect dialect) {
+    dialect.vectors = Vectors::Avx;
+    return place(kText, Convention::SysV, dialect);
+  };
+  EXPECT_EQ(with_avx(kGcc), "ymm0 0..31 | xmm1 0..7 -> nothing");
+  EXPECT_EQ(with_avx(kClang14), "[rsp] 0..31 | xmm0 0..7 -> nothing");
 }
 
 TEST(SysVCorners, AB08_VectorRegisterAfterPadding) {
