@@ -42,7 +42,7 @@ class Stress : public testing::Test {
   }
 
   const std::uint64_t seed = setting("PINION_TEST_SEED", std::random_device{}());
-  const std::uint64_t count = setting("PINION_TEST_COUNT", kSanitizers ? 4'000 : 30'000);
+  const std::uint64_t count = setting("PINION_TEST_COUNT", kSanitizers ? 20'000 : 100'000);
   std::vector<std::atomic<char>> cold = std::vector<std::atomic<char>>(8 << 20);
 };
 

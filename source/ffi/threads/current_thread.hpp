@@ -32,8 +32,8 @@ VmThread* find_current(const Ownership&);
 
 // The calling thread's standing with a virtual machine; null when it has none.
 inline VmThread* current(const Ownership& ownership) {
-  const detail::CurrentThread& here = detail::current_thread;
-  return here.last == &ownership ? here.last_thread : detail::find_current(ownership);
+  return detail::current_thread.last == &ownership ? detail::current_thread.last_thread
+                                                   : detail::find_current(ownership);
 }
 
 // Makes one for a thread of the host, with this priority; the one there is, when there is one. It ends with
