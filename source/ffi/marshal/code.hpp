@@ -19,7 +19,11 @@ struct Literal {
   bool operator==(const Literal&) const = default;
 };
 
+enum class Direction : std::uint8_t { Callout, Callback };
+
 struct Code {
+  bool uses_ymm = false;  // the layout's; first, where callback_entry.S finds it
+  Direction direction = Direction::Callout;
   std::shared_ptr<const abi::CallLayout> layout;
   std::vector<Instruction> instructions;
   std::vector<Literal> literals;
@@ -38,8 +42,9 @@ struct Code {
 
   // Equal code may share everything compiled from it.
   bool operator==(const Code& other) const {
-    return instructions == other.instructions && literals == other.literals && stack_size == other.stack_size &&
-           frame_size == other.frame_size && alignment == other.alignment && *layout == *other.layout;
+    return direction == other.direction && instructions == other.instructions && literals == other.literals &&
+           stack_size == other.stack_size && frame_size == other.frame_size && alignment == other.alignment &&
+           *layout == *other.layout;
   }
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "ffi/marshal/rows.hpp"
 #include "ffi/marshal/verifier.hpp"
 #include "fmt/format.h"
 
@@ -13,35 +14,6 @@ namespace {
 using abi::Extension;
 using abi::Location;
 using abi::Passing;
-
-Bank bank_of(Location::Kind kind) {
-  switch (kind) {
-    case Location::Kind::Gpr: return Bank::Gpr;
-    case Location::Kind::Xmm: return Bank::Xmm;
-    case Location::Kind::X87: return Bank::X87;
-    case Location::Kind::Stack: return Bank::Stack;
-  }
-  return Bank::Memory;
-}
-
-bool fits(const InstructionInfo& row, Bank bank, std::uint32_t size, Extension extension) {
-  return row.bank == bank && row.size == size && keeps_promise(row, extension);
-}
-
-std::optional<Take> take_for(Bank bank, std::uint32_t size, Extension extension) {
-  for (int i = 0; i < kTakes; ++i) {
-    if (fits(info(opcode(static_cast<Take>(i), Source::Slot)), bank, size, extension)) return static_cast<Take>(i);
-  }
-  return std::nullopt;
-}
-
-std::optional<Give> give_for(Bank bank, std::uint32_t size, Extension extension) {
-  for (int i = 0; i < kGives; ++i) {
-    if (fits(info(opcode(static_cast<Give>(i), Destination::Buffer)), bank, size, extension))
-      return static_cast<Give>(i);
-  }
-  return std::nullopt;
-}
 
 constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
   return (value + alignment - 1) & ~(alignment - 1);
@@ -205,6 +177,7 @@ class Compiler {
     code_.variant = needed_variant(code_);
     code_.uses_errno = captures_errno(code_);
     code_.can_fail = may_fail(code_);
+    code_.uses_ymm = layout_.uses_ymm;
     code_.instructions.shrink_to_fit();
   }
 

@@ -266,6 +266,12 @@ step_Box : {
   std::memcpy(result, &object, sizeof object);
   NEXT;
 }
+step_StackFetch:
+step_Varargs:
+step_SlotFrame:
+step_SlotStack:
+step_SlotPointer:
+step_Handle:  // callbacks only: verify() lets none of these through
 step_Return:
   return 0;
 #undef NEXT

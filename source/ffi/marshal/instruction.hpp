@@ -21,6 +21,9 @@
 //   Frame    the exact bytes, into the frame storage (to be boxed by the host from there)
 //   Tagged   as a tagged object of the host, made as a literal says, into the result buffer; may fail (no memory)
 //
+// Code for a callback (callback_compiler.hpp) is made of the same rows in the other direction: gives store the argument
+// registers, takes load the result registers.
+//
 // The order of instructions is fixed by phases (Phase below): what may clobber registers comes before what fills them.
 // The emitter relies on it and the verifier proves it.
 #pragma once
@@ -81,6 +84,7 @@ struct Bytes10 {
   X(Xmm8, "xmm.8", Xmm, std::uint64_t, 8, None, "8 bytes (double) to the bottom of a vector register")   \
   X(Xmm16, "xmm.16", Xmm, Bytes16, 16, None, "16 bytes to a vector register")                            \
   X(Ymm32, "ymm.32", Xmm, Bytes32, 32, None, "32 bytes to a vector register")                            \
+  X(X87, "x87", X87, Bytes10, 10, None, "80 bits pushed on the x87 stack: a callback's result")          \
   X(StackI8, "stack.i8", Stack, std::int8_t, 1, Sign, "a byte, sign-extended, to a stack slot")          \
   X(StackU8, "stack.u8", Stack, std::uint8_t, 1, Zero, "a byte, zero-extended, to a stack slot")         \
   X(StackI16, "stack.i16", Stack, std::int16_t, 2, Sign, "16 bits, sign-extended, to a stack slot")      \

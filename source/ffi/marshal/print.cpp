@@ -62,6 +62,14 @@ std::string operands(const Instruction& i) {
     case Step::Call:
       return i.place == 0 ? "target" : fmt::format("target, {} x87 result{}", i.place, i.place == 1 ? "" : "s");
     case Step::Box: return fmt::format("result object <- frame[{}], literal {}", i.frame, i.extent);
+    case Step::StackFetch:
+      return fmt::format("frame[{}]+{} <- {}, {} bytes", i.frame, i.offset, place_of(Bank::Stack, i.place, 8),
+                         i.extent);
+    case Step::Varargs:
+    case Step::SlotFrame: return fmt::format("slot {} <- &frame[{}]", i.argument, i.frame);
+    case Step::SlotStack: return fmt::format("slot {} <- &{}", i.argument, place_of(Bank::Stack, i.place, 8));
+    case Step::SlotPointer: return fmt::format("slot {} <- {}", i.argument, place_of(Bank::Stack, i.place, 8));
+    case Step::Handle: return fmt::format("slots, {}frame[{}]", i.extent != 0 ? "" : "&", i.frame);
     case Step::ErrnoIn:
     case Step::ErrnoOut:
     case Step::Return: return {};
