@@ -436,6 +436,12 @@ void Emitter::step(const Instruction& i) {
       call_helper(address_of(save_errno));
       return;
     case Step::Box: call_host(address_of(box_result), i); return;
+    case Step::StackFetch:
+    case Step::Varargs:
+    case Step::SlotFrame:
+    case Step::SlotStack:
+    case Step::SlotPointer:
+    case Step::Handle: return;  // callback_emitter.cpp
     case Step::Return:
       if (!ends_in_jump()) epilogue();
       return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ffi/codegen/callback_emitter.hpp"
 #include "ffi/codegen/emitter.hpp"
 #include "fmt/format.h"
 
@@ -72,6 +73,10 @@ Result<MachineCode> assemble_direct(CodeArena& arena, const marshal::Code& code,
     as.bind(pool);
     as.embedUInt64(reinterpret_cast<std::uint64_t>(target));
   });
+}
+
+Result<MachineCode> assemble_callback(CodeArena& arena, const marshal::Code& code) {
+  return build(arena, [&](asmjit::CodeHolder& holder) { CallbackEmitter(holder, code).emit_function(); });
 }
 
 }  // namespace pinion::codegen

@@ -50,4 +50,7 @@ Result<MachineCode> assemble(CodeArena&, const marshal::Code&, const TagEmitter*
 // not exist.
 Result<MachineCode> assemble_direct(CodeArena&, const marshal::Code&, const void* target);
 
+// Compiles verified callback code: the entry that a thunk of this placement jumps to (marshal::CallbackHead::entry).
+Result<MachineCode> assemble_callback(CodeArena&, const marshal::Code&);
+
 }  // namespace pinion::codegen

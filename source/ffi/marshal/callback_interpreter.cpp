@@ -99,7 +99,10 @@ extern "C" __attribute__((visibility("hidden"))) void pinion_interpret_callback(
                                                                                 Registers* registers,
                                                                                 std::byte* incoming) {
   const Code& code = *head->code;
-  std::byte* frame = PINION_AREA(code.frame_size, code.alignment);
+  const std::size_t room = std::size_t{code.frame_size} + code.alignment;
+  auto* frame = static_cast<std::byte*>(alloca(room));
+  detail::probe(frame, room);
+  frame = detail::align_up(frame, code.alignment);
   auto** slots = static_cast<void**>(alloca((code.layout->arguments.size() + 1) * sizeof(void*)));
   registers->ymm = code.layout->uses_ymm;
   registers->x87_results = code.layout->x87_results;

@@ -123,19 +123,29 @@ struct Bytes10 {
 enum Field : std::uint8_t { kArgument = 1, kOffset = 2, kExtent = 4, kFrame = 8, kPlace = 16 };
 
 // Steps: the rest.   name, mnemonic, phase, the fields it uses, what it does
-#define PINION_STEPS(X)                                                                                          \
-  X(ErrnoIn, "errno.in", Storage, 0,                                                                             \
-    "sets errno from the call state, so that a stale value is not taken for an error")                           \
-  X(Coerce, "coerce", Storage, kArgument | kExtent | kFrame,                                                     \
-    "has the host convert a tagged argument, as literal `extent` says, into frame storage; may fail")            \
-  X(StackAddress, "stack.address", Stack, kFrame | kPlace, "the address of frame storage to a stack slot")       \
-  X(GprAddress, "gpr.address", Registers, kFrame | kPlace, "the address of frame storage to a general register") \
-  X(GprResult, "gpr.result", Registers, kPlace, "the result buffer's address to a general register")             \
-  X(VectorCount, "vector.count", Count, kPlace, "how many vector registers carry arguments, to al")              \
-  X(Call, "call", Call, kPlace, "calls the target; `place` x87 registers will hold results")                     \
-  X(ErrnoOut, "errno.out", After, 0, "saves errno in the call state")                                            \
-  X(Box, "box", After, kExtent | kFrame,                                                                         \
-    "has the host make the result, as literal `extent` says, from frame storage; may fail")                      \
+#define PINION_STEPS(X)                                                                                             \
+  X(ErrnoIn, "errno.in", Storage, 0,                                                                                \
+    "sets errno from the call state, so that a stale value is not taken for an error")                              \
+  X(Coerce, "coerce", Storage, kArgument | kExtent | kFrame,                                                        \
+    "has the host convert a tagged argument, as literal `extent` says, into frame storage; may fail")               \
+  X(StackAddress, "stack.address", Stack, kFrame | kPlace, "the address of frame storage to a stack slot")          \
+  X(GprAddress, "gpr.address", Registers, kFrame | kPlace, "the address of frame storage to a general register")    \
+  X(GprResult, "gpr.result", Registers, kPlace, "the result buffer's address to a general register")                \
+  X(VectorCount, "vector.count", Count, kPlace, "how many vector registers carry arguments, to al")                 \
+  X(Call, "call", Call, kPlace, "calls the target; `place` x87 registers will hold results")                        \
+  X(ErrnoOut, "errno.out", After, 0, "saves errno in the call state")                                               \
+  X(Box, "box", After, kExtent | kFrame,                                                                            \
+    "has the host make the result, as literal `extent` says, from frame storage; may fail")                         \
+  X(StackFetch, "stack.fetch", Results, kArgument | kOffset | kExtent | kFrame | kPlace,                            \
+    "callbacks: `extent` bytes of the incoming argument area to frame storage")                                     \
+  X(Varargs, "varargs", Results, kArgument | kFrame,                                                                \
+    "callbacks: registers and stack of a variadic call, for the host to take apart; their address to the slot")     \
+  X(SlotFrame, "slot.frame", Results, kArgument | kFrame, "callbacks: the address of frame storage to a slot")      \
+  X(SlotStack, "slot.stack", Results, kArgument | kPlace, "callbacks: the address of a stack argument to its slot") \
+  X(SlotPointer, "slot.pointer", Results, kArgument | kPlace,                                                       \
+    "callbacks: the address that arrived on the stack to the argument's slot")                                      \
+  X(Handle, "handle", After, kExtent | kFrame,                                                                      \
+    "callbacks: calls the handler; `extent` 1: the result goes where the caller said")                              \
   X(Return, "return", Return, 0, "ends the call")
 
 // The phases that instructions come in, in this order.

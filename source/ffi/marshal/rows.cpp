@@ -15,6 +15,8 @@ Bank bank_of(Location::Kind kind) {
   return Bank::Memory;
 }
 
+namespace {
+
 bool fits(const InstructionInfo& row, Bank bank, std::uint32_t size, Extension extension) {
   return row.bank == bank && row.size == size && keeps_promise(row, extension);
 }

@@ -145,6 +145,12 @@ class Verifier {
         if (Status there = send_result(Destination::Frame); !there) return there;
         if (Status there = in_result_storage(i.frame, 0, layout_.result.size); !there) return there;
         return once(boxed_, "the result is boxed already");
+      case Step::StackFetch:
+      case Step::Varargs:
+      case Step::SlotFrame:
+      case Step::SlotStack:
+      case Step::SlotPointer:
+      case Step::Handle: return fail("only callbacks have such a step");
       case Step::Return: return at_ + 1 == code_.instructions.size() ? pass() : fail("it returns before the end");
     }
     return fail("there is no such step");
