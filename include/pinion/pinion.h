@@ -39,6 +39,7 @@ typedef struct pn_type pn_type;
 typedef struct pn_signature pn_signature;
 typedef struct pn_function pn_function;
 typedef struct pn_library pn_library;
+typedef struct pn_callback pn_callback;
 
 /* One sentence for a person. A text that does not parse also has its place, from 1; otherwise line is 0. */
 typedef struct pn_error {
@@ -58,6 +59,9 @@ typedef struct pn_engine_options {
   pn_data_model model; /* PN_LP64 (0) for what runs on this machine */
   int no_machine_code; /* nonzero: everything is interpreted, no executable memory is made */
   int perf_map;        /* nonzero: the names of compiled functions go to /tmp/perf-PID.map, for perf(1) */
+  /* Gets a sentence when C calls a callback that was freed, from any thread; NULL: it goes to stderr. */
+  void (*report)(void* data, const char* sentence);
+  void* report_data;
 } pn_engine_options;
 
 /* `options` may be NULL: all zero. An engine owns types, compiled code and nothing else; programs usually have one. */
@@ -227,6 +231,44 @@ PN_API void* pn_library_symbol(const pn_library* library, const char* name, pn_e
 /* All at once: parses `declarations`, and compiles, looks up and binds the last function they declare, with a signature
  * of default options. The library stays open while the function lives. */
 PN_API pn_function* pn_load(pn_engine* engine, const pn_library* library, const char* declarations, pn_error* error);
+
+/* -- Callbacks ---------------------------------------------------------------------------------------------------- */
+
+/* Handles one call from C, on the thread that C calls on. `arguments` holds the address of each argument; a variadic
+ * function's has one more, for pn_next_argument. `result` is as large and aligned as the result (8 bytes at least), and
+ * not initialised. Returns 0; anything else, and a C++ exception, means that it failed: C gets the default result, and
+ * the failure is kept for pn_take_failure. */
+typedef int (*pn_handler)(void* data, void* const* arguments, void* result);
+
+typedef struct pn_callback_options {
+  const char* name;           /* for reports; NULL: "callback" */
+  const void* default_result; /* as large as the result, copied; NULL: all bytes 0 */
+  pn_convention convention;   /* of a function type that names none */
+  pn_compiler compiler;
+  int avx;
+} pn_callback_options;
+
+/* A function that C can call, of the type `function`. `options` may be NULL. */
+PN_API pn_callback* pn_callback_new(pn_engine* engine, const pn_type* function, pn_handler handler, void* data,
+                                    const pn_callback_options* options, pn_error* error);
+/* What to give to C: a function pointer. */
+PN_API const void* pn_callback_address(const pn_callback* callback);
+/* The callback may be running. C must not call it any more; if it does within the next 1,024 callbacks that are freed,
+ * the call is reported by name and answers the default result. The engine must live as long as C might call. */
+PN_API void pn_callback_free(pn_callback* callback);
+
+/* The next variable argument of a callback of variadic type, which must be of `type`, into `value`. `rest` is the last
+ * of the handler's arguments. 1, or 0. */
+PN_API int pn_next_argument(void* rest, const pn_type* type, void* value, pn_error* error);
+
+/* What went wrong in a callback on this thread since the last time: the oldest failure, which is forgotten. 1, or 0
+ * when there is none. Look when the call into C that may have called back returns. */
+typedef struct pn_failure {
+  char callback[100]; /* its name */
+  int status;         /* what the handler returned; 0 when it threw */
+  char message[900];
+} pn_failure;
+PN_API int pn_take_failure(pn_failure* out);
 
 #ifdef __cplusplus
 }

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "ffi/abi/print.hpp"
+#include "ffi/callback/active_calls.hpp"
 #include "ffi/ctype/parser.hpp"
 #include "ffi/ctype/print.hpp"
 #include "ffi/engine/engine.hpp"
 #include "ffi/library/library.hpp"
+#include "ffi/marshal/varargs.hpp"
 #include "pinion/pinion.h"
 
 namespace ctype = pinion::ctype;
@@ -24,6 +26,10 @@ struct pn_declarations {
 struct pn_signature {
   std::shared_ptr<pinion::Engine> engine;
   std::shared_ptr<const pinion::Signature> signature;
+};
+struct pn_callback {
+  std::shared_ptr<pinion::Engine> engine;
+  pinion::callback::Descriptor* descriptor;
 };
 struct pn_library {
   pinion::Library library;
@@ -85,23 +91,27 @@ Function* unwrap(pn_function* function) {
   return reinterpret_cast<Function*>(function);
 }
 
-pinion::SignatureOptions options_from(const pn_signature_options* given) {
-  pinion::SignatureOptions options;
-  if (given == nullptr) return options;
+pinion::SignatureOptions options_from(pn_convention convention, pn_compiler compiler, int avx) {
   using pinion::abi::Compiler;
-  options.convention =
-      given->convention == PN_MICROSOFT ? pinion::abi::Convention::Microsoft : pinion::abi::Convention::SysV;
-  options.dialect.compiler = given->compiler == PN_GCC     ? Compiler::Gcc
-                             : given->compiler == PN_CLANG ? Compiler::Clang
-                                                           : Compiler::Clang14;
-  options.dialect.vectors = given->avx != 0 ? pinion::abi::Vectors::Avx : pinion::abi::Vectors::Sse;
+  pinion::SignatureOptions options;
+  options.convention = convention == PN_MICROSOFT ? pinion::abi::Convention::Microsoft : pinion::abi::Convention::SysV;
+  options.dialect.compiler = compiler == PN_GCC     ? Compiler::Gcc
+                             : compiler == PN_CLANG ? Compiler::Clang
+                                                    : Compiler::Clang14;
+  options.dialect.vectors = avx != 0 ? pinion::abi::Vectors::Avx : pinion::abi::Vectors::Sse;
+  return options;
+}
+
+pinion::SignatureOptions options_from(const pn_signature_options* given) {
+  if (given == nullptr) return {};
+  pinion::SignatureOptions options = options_from(given->convention, given->compiler, given->avx);
   options.slots = given->slots == PN_WORDS ? pinion::Slots::Words : pinion::Slots::Addresses;
   options.capture_errno = given->capture_errno != 0;
   options.interpret = given->interpret != 0;
   return options;
 }
 
-pn_function* bind(std::shared_ptr<pinion::Engine> engine, std::shared_ptr<const pinion::Signature> signature,
+pn_function* make_function(std::shared_ptr<pinion::Engine> engine, std::shared_ptr<const pinion::Signature> signature,
                   const void* address, std::shared_ptr<const pinion::Library> library) {
   auto function = std::make_unique<Function>();
   function->callable = {signature->compiled->invoke, address, &signature->compiled->code, nullptr};
@@ -135,6 +145,11 @@ pn_engine* pn_engine_new(const pn_engine_options* given, pn_error*) {
     options.model = given->model == PN_LLP64 ? ctype::DataModel::Llp64 : ctype::DataModel::Lp64;
     options.machine_code = given->no_machine_code == 0;
     options.perf_map = given->perf_map != 0;
+    if (given->report != nullptr) {
+      options.report = [report = given->report, data = given->report_data](const std::string& sentence) {
+        report(data, sentence.c_str());
+      };
+    }
   }
   return new pn_engine{std::make_shared<pinion::Engine>(options)};
 }
@@ -289,7 +304,7 @@ const void* pn_signature_machine_code(const pn_signature* signature, size_t* siz
 
 pn_function* pn_function_new(pn_signature* signature, const void* address, pn_error* error) {
   if (address == nullptr) return fail(error, pinion::Error{"a function needs the address of its target, not NULL"});
-  return bind(signature->engine, signature->signature, address, nullptr);
+  return make_function(signature->engine, signature->signature, address, nullptr);
 }
 
 void pn_function_free(pn_function* function) {
@@ -338,8 +353,63 @@ pn_function* pn_load(pn_engine* engine, const pn_library* library, const char* t
   if (!symbol) return fail(error, symbol.error());
   auto signature = engine->engine->compile(*declaration->type, {});
   if (!signature) return fail(error, signature.error());
-  return bind(engine->engine, *std::move(signature), *symbol,
+  return make_function(engine->engine, *std::move(signature), *symbol,
               std::make_shared<const pinion::Library>(library->library));
+}
+
+// -- callbacks
+
+pn_callback* pn_callback_new(pn_engine* engine, const pn_type* function, pn_handler handler, void* data,
+                             const pn_callback_options* given, pn_error* error) {
+  const pn_callback_options options = given != nullptr ? *given : pn_callback_options{};
+  if (!is_kind(function, ctype::Kind::Function)) {
+    return fail(error,
+                pinion::Error{"a callback is made of a function type, not of '" + ctype::to_c(plain(function)) + "'"});
+  }
+  const pinion::SignatureOptions placed = options_from(options.convention, options.compiler, options.avx);
+  auto code = engine->engine->compile_callback(plain(function), placed.convention, placed.dialect);
+  if (!code) return fail(error, code.error());
+  const std::size_t size = (*code)->code.layout->result.size;
+  std::span<const std::byte> fallback;
+  if (options.default_result != nullptr) fallback = {static_cast<const std::byte*>(options.default_result), size};
+  auto made = engine->engine->callbacks().make((*code)->entry, (*code)->code,
+                                               {.name = options.name != nullptr ? options.name : "callback",
+                                                .handler = handler,
+                                                .data = data,
+                                                .default_result = fallback,
+                                                .gate = nullptr});
+  if (!made) return fail(error, made.error());
+  return new pn_callback{engine->engine, *made};
+}
+
+const void* pn_callback_address(const pn_callback* callback) {
+  return pinion::callback::Callbacks::address(callback->descriptor);
+}
+
+void pn_callback_free(pn_callback* callback) {
+  if (callback == nullptr) return;
+  callback->engine->callbacks().free(callback->descriptor);
+  delete callback;
+}
+
+int pn_next_argument(void* rest, const pn_type* type, void* value, pn_error* error) {
+  auto& varargs = *static_cast<pinion::marshal::Varargs*>(rest);
+  if (auto taken = pinion::marshal::next_argument(varargs, resolved(type), {}, value); !taken) {
+    fail(error, taken.error());
+    return 0;
+  }
+  return 1;
+}
+
+int pn_take_failure(pn_failure* out) {
+  auto& failures = pinion::callback::this_thread().failures;
+  if (failures.empty()) return 0;
+  const pinion::callback::Failure oldest = std::move(failures.front());
+  failures.erase(failures.begin());
+  copy_out(oldest.callback, out->callback, sizeof out->callback);
+  copy_out(oldest.message, out->message, sizeof out->message);
+  out->status = oldest.status;
+  return 1;
 }
 
 }  // extern "C"

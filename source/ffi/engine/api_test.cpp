@@ -1,6 +1,7 @@
 // The public API as its users see it, in C++; tests/install has a C program.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -75,7 +76,8 @@ TEST_F(Api, TypedFunctionsAreCheckedAgainstTheDeclaration) {
 }
 
 TEST_F(Api, TypedFunctionsWorkInterpreted) {
-  pinion::engine interpreting({.model = PN_LP64, .no_machine_code = 1, .perf_map = 0});
+  pinion::engine interpreting(
+      {.model = PN_LP64, .no_machine_code = 1, .perf_map = 0, .report = nullptr, .report_data = nullptr});
   EXPECT_STREQ(interpreting.interprets(), "machine code is turned off");
   auto pow = pinion::function<double(double, double)>::load(interpreting, libm, "double pow(double, double)").value();
   EXPECT_EQ(pn_function_direct(pow.get()), nullptr);
@@ -131,6 +133,46 @@ TEST_F(Api, MicrosoftFunctionsAreCalledNatively) {
                  .value();
   EXPECT_EQ(mix(1, 2, 3, 4, 5, 6), 654321);
   EXPECT_EQ(pn_function_direct(mix.get()), nullptr);
+}
+
+TEST_F(Api, CallbacksSort) {
+  auto declared = pinion::declarations::parse(engine, "int compare(const int *, const int *)").value();
+  const auto compare = [](void* data, void* const* arguments, void* result) {
+    ++*static_cast<int*>(data);
+    const int a = **static_cast<const int*const*>(arguments[0]), b = **static_cast<const int*const*>(arguments[1]);
+    *static_cast<int*>(result) = a < b ? -1 : a > b;
+    return 0;
+  };
+  int calls = 0;
+  pn_callback* callback = pn_callback_new(engine.get(), declared.last_function().type, compare, &calls, nullptr, &why);
+  ASSERT_NE(callback, nullptr) << why.message;
+  auto sort = pinion::function<void(void*, std::size_t, std::size_t, const void*)>::load(
+                  engine, libc, "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))")
+                  .value();
+  int numbers[] = {5, 3, 9, 1, 7};
+  sort(numbers, 5, sizeof(int), pn_callback_address(callback));
+  EXPECT_TRUE(std::is_sorted(std::begin(numbers), std::end(numbers)));
+  EXPECT_GE(calls, 4);
+  pn_callback_free(callback);
+}
+
+TEST_F(Api, AFailureInACallbackIsKeptForTheHost) {
+  auto declared = pinion::declarations::parse(engine, "int f(void)").value();
+  const int fallback = 5;
+  pn_callback_options options{};
+  options.name = "fails";
+  options.default_result = &fallback;
+  pn_callback* callback = pn_callback_new(
+      engine.get(), declared.last_function().type, [](void*, void* const*, void*) { return 42; }, nullptr, &options,
+      &why);
+  ASSERT_NE(callback, nullptr) << why.message;
+  EXPECT_EQ(reinterpret_cast<int (*)()>(const_cast<void*>(pn_callback_address(callback)))(), 5);
+  pn_failure failure{};
+  ASSERT_EQ(pn_take_failure(&failure), 1);
+  EXPECT_STREQ(failure.callback, "fails");
+  EXPECT_EQ(failure.status, 42);
+  EXPECT_EQ(pn_take_failure(&failure), 0);
+  pn_callback_free(callback);
 }
 
 TEST_F(Api, ErrorsSayWhatAndWhere) {

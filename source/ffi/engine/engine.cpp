@@ -1,13 +1,17 @@
 #include "ffi/engine/engine.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 
 #include "ffi/codegen/debug_info.hpp"
 #include "ffi/ctype/print.hpp"
+#include "ffi/marshal/callback_compiler.hpp"
 
 namespace pinion {
 namespace {
+
+constexpr const char* kNoAvx = "the call passes 32-byte vectors in registers, which need AVX; this processor has none";
 
 std::size_t mix(std::size_t hash, std::size_t value) {
   return (hash ^ value) * 0x9E3779B97F4A7C15U;
@@ -17,6 +21,10 @@ std::size_t hash_of(const marshal::Code& code) {
   static_assert(std::has_unique_object_representations_v<marshal::Instruction>);
   const auto* bytes = reinterpret_cast<const char*>(code.instructions.data());
   return std::hash<std::string_view>()({bytes, code.instructions.size() * sizeof(marshal::Instruction)});
+}
+
+void report_to_stderr(const std::string& sentence) {
+  std::fprintf(stderr, "pinion: %s\n", sentence.c_str());
 }
 
 }  // namespace
@@ -29,7 +37,10 @@ std::size_t Engine::KeyHash::operator()(const Key& key) const {
                        static_cast<std::size_t>(o.interpret));
 }
 
-Engine::Engine(const Options& options) : options_(options), types_(options.model) {
+Engine::Engine(const Options& options)
+    : options_(options),
+      types_(options.model),
+      callbacks_(options.report ? options.report : std::function(report_to_stderr)) {
   if (!options.machine_code) interprets_ = "machine code is turned off";
 }
 
@@ -90,7 +101,7 @@ Result<std::shared_ptr<const CompiledCode>> Engine::share(marshal::Code code, co
 // Machine code where it is wanted and can be had; otherwise the interpreter does the work.
 Status Engine::assemble(CompiledCode& compiled, const Key& key) {
   if (compiled.code.layout->uses_ymm && !codegen::has_avx()) {
-    return Error{"the call passes 32-byte vectors in registers, which need AVX; this processor has none"};
+    return Error{kNoAvx};
   }
   compiled.invoke = marshal::interpreter_for(compiled.code);
   if (key.options.interpret || !interprets_.empty()) return Unit{};
@@ -103,6 +114,35 @@ Status Engine::assemble(CompiledCode& compiled, const Key& key) {
   compiled.invoke = compiled.machine.invoke();
   if (options_.perf_map) codegen::add_to_perf_map(compiled.machine.bytes(), "pinion: " + ctype::to_c(*key.type));
   return Unit{};
+}
+
+Result<const CallbackCode*> Engine::compile_callback(const ctype::Type& function, abi::Convention convention,
+                                                     abi::Dialect dialect) {
+  auto layout = abi::lay_out_call(ctype::resolve(function), convention, dialect);
+  if (!layout) return layout.error();
+  const std::unique_lock lock(mutex_);
+  for (const auto& known : callback_codes_) {
+    if (*known->code.layout == *layout) return known.get();
+  }
+  auto code = marshal::compile_callback(std::make_shared<const abi::CallLayout>(*std::move(layout)));
+  if (!code) return code.error();
+  if (code->uses_ymm && !codegen::has_avx()) return Error{kNoAvx};
+  auto made = std::make_unique<CallbackCode>();
+  made->code = *std::move(code);
+  made->entry = reinterpret_cast<const void*>(made->code.layout->convention == abi::Convention::Microsoft
+                                                  ? &marshal::pinion_callback_microsoft
+                                                  : &marshal::pinion_callback_sysv);
+  if (interprets_.empty()) {
+    if (auto machine = codegen::assemble_callback(arena_, made->code)) {
+      made->machine = *std::move(machine);
+      made->entry = made->machine.entry();
+      if (options_.perf_map) {
+        codegen::add_to_perf_map(made->machine.bytes(), "pinion callback: " + ctype::to_c(function));
+      }
+    }
+  }
+  callback_codes_.push_back(std::move(made));
+  return callback_codes_.back().get();
 }
 
 // Forgets what nobody uses any more, each time the tables have doubled. The caller holds the lock.

@@ -65,36 +65,36 @@ struct Bytes10 {
 
 // Takes: one row per way to move a piece of an argument to its place.
 //   name, mnemonic, bank, representation in memory, size, extension, what it does
-#define PINION_TAKES(X)                                                                                  \
-  X(GprI8, "gpr.i8", Gpr, std::int8_t, 1, Sign, "a byte, sign-extended, to a general register")          \
-  X(GprU8, "gpr.u8", Gpr, std::uint8_t, 1, Zero, "a byte, zero-extended, to a general register")         \
-  X(GprI16, "gpr.i16", Gpr, std::int16_t, 2, Sign, "16 bits, sign-extended, to a general register")      \
-  X(GprU16, "gpr.u16", Gpr, std::uint16_t, 2, Zero, "16 bits, zero-extended, to a general register")     \
-  X(GprI32, "gpr.i32", Gpr, std::int32_t, 4, Sign, "32 bits, sign-extended, to a general register")      \
-  X(GprU32, "gpr.u32", Gpr, std::uint32_t, 4, Zero, "32 bits, zero-extended, to a general register")     \
-  X(Gpr64, "gpr.64", Gpr, std::uint64_t, 8, None, "64 bits to a general register")                       \
-  X(GprBool, "gpr.bool", Gpr, Truth, 1, Bool, "a truth value, made 0 or 1, to a general register")       \
-  X(Gpr3, "gpr.3", Gpr, Tail<3>, 3, None, "the last 3 bytes of an aggregate to a general register")      \
-  X(Gpr5, "gpr.5", Gpr, Tail<5>, 5, None, "the last 5 bytes of an aggregate to a general register")      \
-  X(Gpr6, "gpr.6", Gpr, Tail<6>, 6, None, "the last 6 bytes of an aggregate to a general register")      \
-  X(Gpr7, "gpr.7", Gpr, Tail<7>, 7, None, "the last 7 bytes of an aggregate to a general register")      \
-  X(Xmm2, "xmm.2", Xmm, std::uint16_t, 2, None, "2 bytes (_Float16) to the bottom of a vector register") \
-  X(Xmm4, "xmm.4", Xmm, std::uint32_t, 4, None, "4 bytes (float) to the bottom of a vector register")    \
-  X(Xmm6, "xmm.6", Xmm, Tail<6>, 6, None, "6 bytes (three _Float16) to the bottom of a vector register") \
-  X(Xmm8, "xmm.8", Xmm, std::uint64_t, 8, None, "8 bytes (double) to the bottom of a vector register")   \
-  X(Xmm16, "xmm.16", Xmm, Bytes16, 16, None, "16 bytes to a vector register")                            \
-  X(Ymm32, "ymm.32", Xmm, Bytes32, 32, None, "32 bytes to a vector register")                            \
-  X(X87, "x87", X87, Bytes10, 10, None, "80 bits pushed on the x87 stack: a callback's result")          \
-  X(StackI8, "stack.i8", Stack, std::int8_t, 1, Sign, "a byte, sign-extended, to a stack slot")          \
-  X(StackU8, "stack.u8", Stack, std::uint8_t, 1, Zero, "a byte, zero-extended, to a stack slot")         \
-  X(StackI16, "stack.i16", Stack, std::int16_t, 2, Sign, "16 bits, sign-extended, to a stack slot")      \
-  X(StackU16, "stack.u16", Stack, std::uint16_t, 2, Zero, "16 bits, zero-extended, to a stack slot")     \
-  X(StackI32, "stack.i32", Stack, std::int32_t, 4, Sign, "32 bits, sign-extended, to a stack slot")      \
-  X(StackU32, "stack.u32", Stack, std::uint32_t, 4, Zero, "32 bits, zero-extended, to a stack slot")     \
-  X(Stack64, "stack.64", Stack, std::uint64_t, 8, None, "64 bits to a stack slot")                       \
-  X(StackBool, "stack.bool", Stack, Truth, 1, Bool, "a truth value, made 0 or 1, to a stack slot")       \
-  X(StackCopy, "stack.copy", Memory, std::uint8_t, 0, None, "`extent` bytes to the argument area")       \
-  X(FrameCopy, "frame.copy", Memory, std::uint8_t, 0, None, "`extent` bytes to frame storage: the callee's own copy")
+#define PINION_TAKES(X)                                                                                               \
+  X(GprI8, "gpr.i8", Gpr, std::int8_t, 1, Sign, "a byte, sign-extended, to a general register")                       \
+  X(GprU8, "gpr.u8", Gpr, std::uint8_t, 1, Zero, "a byte, zero-extended, to a general register")                      \
+  X(GprI16, "gpr.i16", Gpr, std::int16_t, 2, Sign, "16 bits, sign-extended, to a general register")                   \
+  X(GprU16, "gpr.u16", Gpr, std::uint16_t, 2, Zero, "16 bits, zero-extended, to a general register")                  \
+  X(GprI32, "gpr.i32", Gpr, std::int32_t, 4, Sign, "32 bits, sign-extended, to a general register")                   \
+  X(GprU32, "gpr.u32", Gpr, std::uint32_t, 4, Zero, "32 bits, zero-extended, to a general register")                  \
+  X(Gpr64, "gpr.64", Gpr, std::uint64_t, 8, None, "64 bits to a general register")                                    \
+  X(GprBool, "gpr.bool", Gpr, Truth, 1, Bool, "a truth value, made 0 or 1, to a general register")                    \
+  X(Gpr3, "gpr.3", Gpr, Tail<3>, 3, None, "the last 3 bytes of an aggregate to a general register")                   \
+  X(Gpr5, "gpr.5", Gpr, Tail<5>, 5, None, "the last 5 bytes of an aggregate to a general register")                   \
+  X(Gpr6, "gpr.6", Gpr, Tail<6>, 6, None, "the last 6 bytes of an aggregate to a general register")                   \
+  X(Gpr7, "gpr.7", Gpr, Tail<7>, 7, None, "the last 7 bytes of an aggregate to a general register")                   \
+  X(Xmm2, "xmm.2", Xmm, std::uint16_t, 2, None, "2 bytes (_Float16) to the bottom of a vector register")              \
+  X(Xmm4, "xmm.4", Xmm, std::uint32_t, 4, None, "4 bytes (float) to the bottom of a vector register")                 \
+  X(Xmm6, "xmm.6", Xmm, Tail<6>, 6, None, "6 bytes (three _Float16) to the bottom of a vector register")              \
+  X(Xmm8, "xmm.8", Xmm, std::uint64_t, 8, None, "8 bytes (double) to the bottom of a vector register")                \
+  X(Xmm16, "xmm.16", Xmm, Bytes16, 16, None, "16 bytes to a vector register")                                         \
+  X(Ymm32, "ymm.32", Xmm, Bytes32, 32, None, "32 bytes to a vector register")                                         \
+  X(StackI8, "stack.i8", Stack, std::int8_t, 1, Sign, "a byte, sign-extended, to a stack slot")                       \
+  X(StackU8, "stack.u8", Stack, std::uint8_t, 1, Zero, "a byte, zero-extended, to a stack slot")                      \
+  X(StackI16, "stack.i16", Stack, std::int16_t, 2, Sign, "16 bits, sign-extended, to a stack slot")                   \
+  X(StackU16, "stack.u16", Stack, std::uint16_t, 2, Zero, "16 bits, zero-extended, to a stack slot")                  \
+  X(StackI32, "stack.i32", Stack, std::int32_t, 4, Sign, "32 bits, sign-extended, to a stack slot")                   \
+  X(StackU32, "stack.u32", Stack, std::uint32_t, 4, Zero, "32 bits, zero-extended, to a stack slot")                  \
+  X(Stack64, "stack.64", Stack, std::uint64_t, 8, None, "64 bits to a stack slot")                                    \
+  X(StackBool, "stack.bool", Stack, Truth, 1, Bool, "a truth value, made 0 or 1, to a stack slot")                    \
+  X(StackCopy, "stack.copy", Memory, std::uint8_t, 0, None, "`extent` bytes to the argument area")                    \
+  X(FrameCopy, "frame.copy", Memory, std::uint8_t, 0, None, "`extent` bytes to frame storage: the callee's own copy") \
+  X(X87, "x87", X87, Bytes10, 10, None, "80 bits pushed on the x87 stack: a callback's result")
 
 // Gives: one row per way to take a piece of the result from where the callee left it.
 //   name, mnemonic, bank, representation in memory, size, what it does
