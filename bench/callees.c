@@ -32,3 +32,20 @@ int vsum(int count, ...) {
   va_end(list);
   return sum;
 }
+
+int64_t same(int64_t value) {
+  return value;
+}
+
+void loop_f0(const void* function, long times) {
+  for (; times > 0; --times) ((void (*)(void))function)();
+}
+void loop_same(const void* function, long times) {
+  for (int64_t value = 1; times > 0; --times) value = ((int64_t(*)(int64_t))function)(value);
+}
+void loop_dmix(const void* function, long times) {
+  for (; times > 0; --times) ((double (*)(int, double, int, double, float))function)(1, 2, 3, 4, 5);
+}
+void loop_pair(const void* function, long times) {
+  for (struct pair p = {1, 2}; times > 0; --times) p = ((struct pair(*)(struct pair))function)(p);
+}

@@ -25,6 +25,12 @@ struct pair pair_swap(struct pair p);
 struct triple triple_turn(struct triple t);
 int vsum(int count, ...);
 
+int64_t same(int64_t value);
+
+/* C that calls a function pointer `times` times, for callbacks. */
+typedef void caller(const void* function, long times);
+caller loop_f0, loop_same, loop_dmix, loop_pair;
+
 /* The stubs that a C programmer would write by hand behind the same interface: the limit for it. */
 typedef void stub(void* function, void* result, void* const* arguments);
 stub stub_f0, stub_add2, stub_add6, stub_dmix, stub_sum12, stub_pair_sum, stub_pair_swap, stub_triple_turn, stub_vsum;

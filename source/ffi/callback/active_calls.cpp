@@ -32,27 +32,16 @@ struct Process {
   void forget(ThreadCalls* calls);
 };
 
-// Initial-exec: one load instead of a call of the loader's function.
-__attribute__((tls_model("initial-exec"))) thread_local ThreadCalls* current = nullptr;
-
 void Process::forget(ThreadCalls* calls) {
   const std::unique_ptr<ThreadCalls> owned(calls);
-  current = nullptr;  // a later destructor's callback starts afresh (reference threading F-39)
+  current_thread_calls = nullptr;  // a later destructor's callback starts afresh (reference threading F-39)
   const std::lock_guard lock(mutex);
   std::erase(threads, calls);
 }
 
-ThreadCalls& begin_thread() {
-  Process& process = Process::process();
-  auto made = std::make_unique<ThreadCalls>();
-  current = made.get();
-  pthread_setspecific(process.key, current);
-  const std::lock_guard lock(process.mutex);
-  process.threads.push_back(made.release());
-  return *current;
-}
-
 }  // namespace
+
+constinit thread_local ThreadCalls* current_thread_calls = nullptr;
 
 ThreadCalls::~ThreadCalls() {
   for (Chunk* chunk = first_.next.load(); chunk != nullptr;) {
@@ -84,8 +73,14 @@ void ThreadCalls::collect(std::vector<const marshal::CallbackHead*>& into) const
   }
 }
 
-ThreadCalls& this_thread() {
-  return current != nullptr ? *current : begin_thread();
+ThreadCalls& begin_thread() {
+  Process& process = Process::process();
+  auto made = std::make_unique<ThreadCalls>();
+  current_thread_calls = made.get();
+  pthread_setspecific(process.key, current_thread_calls);
+  const std::lock_guard lock(process.mutex);
+  process.threads.push_back(made.release());
+  return *current_thread_calls;
 }
 
 std::vector<const marshal::CallbackHead*> running_callbacks() {

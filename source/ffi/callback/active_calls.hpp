@@ -65,7 +65,14 @@ class ThreadCalls {
   std::uint32_t used_ = 0;  // of chunk_
 };
 
-ThreadCalls& this_thread();
+// Initial-exec: one load instead of a call of the loader's function. Constant-initialised: no guard, no destructor.
+extern constinit thread_local ThreadCalls* current_thread_calls __attribute__((tls_model("initial-exec")));
+ThreadCalls& begin_thread();
+
+inline ThreadCalls& this_thread() {
+  ThreadCalls* const calls = current_thread_calls;
+  return calls != nullptr ? *calls : begin_thread();
+}
 
 // The callbacks that are running anywhere in the process, after a process-wide barrier; may name some twice.
 std::vector<const marshal::CallbackHead*> running_callbacks();

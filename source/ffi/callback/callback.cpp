@@ -39,18 +39,19 @@ class Running {
   ThreadCalls& thread_;
 };
 
+// In the host's managed state, for as long as the handler is.
 class Inside {
  public:
-  explicit Inside(Gate* gate) : gate_(gate), entered_(gate == nullptr || gate->enter()) {}
+  explicit Inside(Gate& gate) : gate_(gate), entered_(gate.enter()) {}
   ~Inside() {
-    if (gate_ != nullptr && entered_) gate_->leave();
+    if (entered_) gate_.leave();
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
   explicit operator bool() const { return entered_; }
 
  private:
-  Gate* gate_;
+  Gate& gate_;
   bool entered_;
 };
 
@@ -59,37 +60,51 @@ class Inside {
 // What runs between compiled code and handler. Nothing but forced unwinding (pthread_exit, pthread_cancel) leaves it
 // other than by returning: C frames are above.
 struct Dispatcher {
-  static void dispatch(CallbackHead* head, void* const* slots, void* result) {
+  static void plain(CallbackHead* head, void* const* slots, void* result) {
     auto& self = *static_cast<Descriptor*>(head);
     ThreadCalls& thread = this_thread();
     const Running running(thread, head);
-    if (self.freed.load(std::memory_order_acquire)) {
-      answer_default(self, result);
-      self.owner->report_(fmt::format("the callback '{}' was called after it had been freed", self.name));
-      return;
-    }
-    const Inside inside(self.gate);
+    if (self.freed.load(std::memory_order_acquire)) [[unlikely]]
+      return late(self, result);
+    handle(self, thread, slots, result);
+  }
+
+  static void gated(CallbackHead* head, void* const* slots, void* result) {
+    auto& self = *static_cast<Descriptor*>(head);
+    ThreadCalls& thread = this_thread();
+    const Running running(thread, head);
+    if (self.freed.load(std::memory_order_acquire)) [[unlikely]]
+      return late(self, result);
+    const Inside inside(*self.gate);
     if (!inside) return answer_default(self, result);
     handle(self, thread, slots, result);
   }
 
-  static void handle(const Descriptor& self, ThreadCalls& thread, void* const* slots, void* result) {
-    Failure failure;
+  [[gnu::noinline, gnu::cold]] static void late(const Descriptor& self, void* result) {
+    answer_default(self, result);
+    self.owner->report_(fmt::format("the callback '{}' was called after it had been freed", self.name));
+  }
+
+  [[gnu::always_inline]] static inline void handle(const Descriptor& self, ThreadCalls& thread, void* const* slots,
+                                                   void* result) {
     try {
-      failure.status = self.handler(self.data, slots, result);
-      if (failure.status == 0) return;
-      failure.message = fmt::format("its handler answered {}", failure.status);
+      const int status = self.handler(self.data, slots, result);
+      if (status != 0) [[unlikely]]
+        fail(self, thread, result, status);
     } catch (::abi::__forced_unwind&) {
       throw;  // the thread is ending; C++ does not allow stopping that
     } catch (const std::exception& thrown) {
-      failure.message = thrown.what();
-      failure.exception = std::current_exception();
+      fail(self, thread, result, 0, thrown.what());
     } catch (...) {
-      failure.message = "it threw something that is no std::exception";
-      failure.exception = std::current_exception();
+      fail(self, thread, result,
+           {self.name, 0, "it threw something that is no std::exception", std::current_exception()});
     }
-    failure.callback = self.name;
-    thread.failures.push_back(std::move(failure));
+  }
+
+  [[gnu::noinline, gnu::cold]] static void fail(const Descriptor& self, ThreadCalls& thread, void* result, int status,
+                                                const char* what = nullptr) {
+    const std::string message = what != nullptr ? what : fmt::format("its handler answered {}", status);
+    thread.failures.push_back({self.name, status, message, std::current_exception()});
     answer_default(self, result);
   }
 
@@ -117,7 +132,7 @@ Result<Descriptor*> Callbacks::make(const void* entry, const marshal::Code& code
   Descriptor* made = spare_.back();
   made->entry = entry;
   made->code = &code;
-  made->dispatch = &Dispatcher::dispatch;
+  made->dispatch = given.gate != nullptr ? &Dispatcher::gated : &Dispatcher::plain;
   made->handler = given.handler;
   made->data = given.data;
   made->gate = given.gate;
