@@ -96,8 +96,7 @@ struct Dispatcher {
     } catch (const std::exception& thrown) {
       fail(self, thread, result, 0, thrown.what());
     } catch (...) {
-      fail(self, thread, result,
-           {self.name, 0, "it threw something that is no std::exception", std::current_exception()});
+      fail(self, thread, result, 0, "it threw something that is no std::exception");
     }
   }
 
