@@ -285,6 +285,7 @@ TEST(Rows, EveryTakeInEveryModeAndPlace) {
       const auto source = static_cast<Source>(mode);
       const marshal::InstructionInfo& row = marshal::info(opcode(take, source));
       if (row.size == 32 && !has_avx()) continue;
+      if (row.bank == Bank::X87) continue;  // a callback's result: callback/callback_test.cpp
       const std::uint32_t size = row.bank == Bank::Memory ? 7 : row.size;
       int for_row = 0;
       for (const std::uint8_t offset : {0, 8, 3}) {
@@ -302,7 +303,7 @@ TEST(Rows, EveryTakeInEveryModeAndPlace) {
     }
   }
   // All but: Slot for 16 and 32 bytes, Tagged for the two copies, Frame for the frame copy.
-  EXPECT_EQ(tested, marshal::kTakes * marshal::kModes - 5 - (has_avx() ? 0 : 3));
+  EXPECT_EQ(tested, (marshal::kTakes - 1) * marshal::kModes - 5 - (has_avx() ? 0 : 3));
 }
 
 TEST(Rows, CopiesOfEverySize) {

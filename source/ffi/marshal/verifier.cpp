@@ -176,6 +176,7 @@ class Verifier {
     const InstructionInfo& row = info(i.op);
     if (i.argument >= layout_.arguments.size()) return fail("there is no such argument");
     const abi::Value& value = layout_.arguments[i.argument];
+    if (row.bank == Bank::X87) return fail("no argument travels on the x87 stack");
     const std::uint64_t size = row.bank == Bank::Memory ? i.extent : row.size;
     if (size == 0 || i.offset + size > value.size) return fail("it reads outside the argument's value");
     if (Status source = check_source(i, value, size); !source) return source;
