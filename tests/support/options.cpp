@@ -28,8 +28,8 @@ std::optional<std::uint64_t> given(int argc, char** argv, std::string_view optio
 
 Options Options::from(int argc, char** argv) {
   Options options;
-  options.seed = given(argc, argv, "--seed", "PINION_SEED").value_or(options.seed);
-  options.count = given(argc, argv, "--count", "PINION_COUNT");
+  options.seed = given(argc, argv, "--seed", "PINION_TEST_SEED").value_or(options.seed);
+  options.count = given(argc, argv, "--count", "PINION_TEST_COUNT");
   options.only = given(argc, argv, "--case", "PINION_CASE");
   return options;
 }

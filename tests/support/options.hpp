@@ -7,7 +7,7 @@
 
 namespace pinion::tests {
 
-// --seed S, --count N, --case N, or the environment: PINION_SEED, PINION_COUNT, PINION_CASE.
+// --seed S, --count N, --case N, or the environment: PINION_TEST_SEED, PINION_TEST_COUNT, PINION_CASE.
 struct Options {
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> count;

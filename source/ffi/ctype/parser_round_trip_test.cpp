@@ -73,9 +73,9 @@ class RandomTypes {
 };
 
 TEST(ParserRoundTrip, RandomTypes) {
-  const char* given = std::getenv("PINION_SEED");
+  const char* given = std::getenv("PINION_TEST_SEED");
   unsigned seed = given ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-  SCOPED_TRACE("repeat with PINION_SEED=" + std::to_string(seed));
+  SCOPED_TRACE("repeat with PINION_TEST_SEED=" + std::to_string(seed));
   TypeTable table(DataModel::Lp64);
   Declarations block;
   auto parsed = parse_into(table,
