@@ -209,7 +209,7 @@ void OwnershipModel::step_release(const State& state, int thread, const Visit& v
       return visit(next);
     case kReleaseGive: {
       const std::uint8_t mine = away(thread, self.sequence);
-      if (state.queue == 0 || !stays(mine)) {  // policy may decline
+      if (state.queue == 0 || set_.monitor) {  // policy may decline
         self.at = kReleaseUnlock;
         visit(next);
       }

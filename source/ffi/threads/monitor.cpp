@@ -17,7 +17,7 @@
 namespace pinion::threads {
 namespace {
 
-constexpr int kRarely = 4;  // grace times between two looks at an owner that is in
+constexpr int kRarely = 8;  // grace times between two looks at an owner that is in
 
 // The kernel may delay the end of a sleep by the timer slack, 50 us by default: as much as the grace time itself.
 void wake_punctually() {

@@ -147,14 +147,13 @@ bool Ownership::sleep_until_granted(VmThread& self, Lock& lock) {
 
 // -- slow paths of the five
 
-void Ownership::slow_release(VmThread& self, Word away) {
+void Ownership::slow_release(VmThread& self, Word away, bool hands_over) {
   const KeepErrno keep;
-  const bool stays = self.stealable.load(std::memory_order_relaxed);
-  if (!stays && !someone_may_be_due(self)) return;
+  if (!hands_over && !someone_may_be_due(self)) return;
   const Lock lock(mutex_);
   VmThread* next = best_waiter();
   if (next == nullptr) return;
-  if (stays) {
+  if (hands_over) {
     give_away(away, *next, Loss::AtOnce, lock);
   } else if (precedes(*next, self)) {
     give_away(away, *next, Loss::ByPolicy, lock);
@@ -170,13 +169,13 @@ bool Ownership::slow_reacquire(VmThread& self, CallSite* site) {
   return enter_queue(self, lock);
 }
 
-// What the way in which the machine was lost says about the place from which C was called. Handing over at once is
+// What the way in which the machine was lost says about the place from which C was called. To hand over at once is
 // right where the monitor would have done it a grace time later.
 void Ownership::learn(VmThread& self, CallSite* site) const {
   const Loss loss = std::exchange(self.loss, Loss::None);
-  if (site == nullptr) return;
-  if (loss == Loss::ToMonitor) site->stayed();
-  if (loss == Loss::AtOnce && Clock::now() - self.lost_at < policy_.grace) site->returned_at_once();
+  if (site == nullptr || loss == Loss::None || loss == Loss::ByPolicy) return;
+  const bool stayed = loss == Loss::ToMonitor || Clock::now() - self.lost_at >= policy_.grace;
+  stayed ? site->stayed() : site->returned_at_once();
 }
 
 bool Ownership::slow_poll(VmThread& self) {

@@ -77,13 +77,8 @@ class Ownership {
 
   // The owner goes into C, from `site` if that is known. Asserts that it is the owner.
   void release(VmThread& self, const CallSite* site = nullptr) {
-    assert(owns(self));
-    self.stealable.store(site != nullptr && site->stays_long(), std::memory_order_relaxed);
-    const Word away = make_away(self.tag, ++self.sequence);
-    PINION_SCHEDULE_POINT("release: before its store");
-    word_.store(away, std::memory_order_release);
-    PINION_SCHEDULE_POINT("release: before its look");
-    if (waiters_.load(std::memory_order_relaxed) != 0) slow_release(self, away);
+    const bool stays = site != nullptr && site->stays_long();
+    leave(self, stays, stays);
   }
 
   // Back from C; `site` as for the release. Waits when somebody else has the machine. False: it was shut down, and must
@@ -104,12 +99,13 @@ class Ownership {
     return self.inside;
   }
 
-  // The owner ends its visit, and is not in a call: whoever waits gets the machine at once, unless this thread has
-  // proved to come back within the grace time. If nobody wants it, the next request() is one compare-and-swap.
+  // The owner ends its visit, and is not in a call: who comes now takes the machine at once, and who waits gets it,
+  // unless this thread has proved to come back within the grace time. If nobody wants it, the next request() is one
+  // compare-and-swap.
   void retire(VmThread& self) {
     assert(self.inside);
     self.inside = false;
-    release(self, &self.between);
+    leave(self, true, self.between.stays_long());
   }
 
   // The owner lets others have a turn if the policy says so, and returns when it owns again. False: shut down
@@ -160,8 +156,19 @@ class Ownership {
 
   Word word() const { return word_.load(std::memory_order_acquire); }
 
+  // `stealable`: who comes may take the machine without further delay. `hands_over`: to who waits already.
+  void leave(VmThread& self, bool stealable, bool hands_over) {
+    assert(owns(self));
+    self.stealable.store(stealable, std::memory_order_relaxed);
+    const Word away = make_away(self.tag, ++self.sequence);
+    PINION_SCHEDULE_POINT("release: before its store");
+    word_.store(away, std::memory_order_release);
+    PINION_SCHEDULE_POINT("release: before its look");
+    if (waiters_.load(std::memory_order_relaxed) != 0) slow_release(self, away, hands_over);
+  }
+
   // ownership.cpp
-  void slow_release(VmThread& self, Word away);
+  void slow_release(VmThread& self, Word away, bool hands_over);
   bool slow_reacquire(VmThread& self, CallSite* site);
   bool slow_poll(VmThread& self);
   bool enter_queue(VmThread& self, Lock&);

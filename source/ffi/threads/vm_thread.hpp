@@ -20,7 +20,7 @@ class CallSite {
 
   bool stays_long() const { return stays_.load(std::memory_order_relaxed) == kCertain; }
   std::uint8_t stays() const { return stays_.load(std::memory_order_relaxed); }
-  // The monitor had to take the machine from a call made here.
+  // The monitor had to take the machine from a call made here, or would have had to.
   void stayed() {
     if (stays() < kCertain) stays_.store(stays() + 1, std::memory_order_relaxed);
   }
