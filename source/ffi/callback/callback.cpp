@@ -42,17 +42,17 @@ class Running {
 // In the host's managed state, for as long as the handler is.
 class Inside {
  public:
-  explicit Inside(Gate& gate) : gate_(gate), entered_(gate.enter()) {}
+  explicit Inside(Gate& gate) : gate_(gate), entry_(gate.enter()) {}
   ~Inside() {
-    if (entered_) gate_.leave();
+    if (*this) gate_.leave(entry_);
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
-  explicit operator bool() const { return entered_; }
+  explicit operator bool() const { return entry_ != Gate::Entry::Refused; }
 
  private:
   Gate& gate_;
-  bool entered_;
+  Gate::Entry entry_;
 };
 
 }  // namespace

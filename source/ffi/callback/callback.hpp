@@ -30,13 +30,18 @@ namespace pinion::callback {
 // it is kept, and never goes on into C.
 using Handler = int (*)(void* data, void* const* arguments, void* result);
 
-// Lets the calling thread into the host's managed state and out again, around each handler. See gate.hpp for the one
-// that asks an Ownership. enter() may wait; false: the host is shutting down, and the caller gets the default result.
+// Lets the calling thread into the host's managed state and out again, around each handler; ownership_gate.hpp asks an
+// Ownership. enter() may wait. leave() gets what enter() answered.
 class Gate {
  public:
+  enum class Entry : std::uint8_t {
+    Refused,   // the host is shutting down, or must not be called now: C gets the default result
+    Returned,  // the thread is in a call from the host into C: it is back for the time of the handler
+    Visiting,  // the thread came from C alone
+  };
   virtual ~Gate() = default;
-  virtual bool enter() = 0;
-  virtual void leave() = 0;
+  virtual Entry enter() = 0;
+  virtual void leave(Entry) = 0;
 };
 
 struct Description {
