@@ -176,7 +176,8 @@ TEST(Signals, AWaitingThreadHandlesThemAndGoesOnWaiting) {
     eventually([&] { return rig.ownership->waiting_threads() == 1; });
     for (int i = 1; i <= 20; ++i) {
       pthread_kill(visitor.native_handle(), SIGUSR1);
-      eventually([&] { return handled >= i; });
+      // ThreadSanitizer keeps a signal until its thread calls something that it knows, which the wait is not.
+      if (!kThreadSanitizer) eventually([&] { return handled >= i; });
     }
     EXPECT_FALSE(done);
     std::thread([&, visitor = std::move(visitor)]() mutable { visitor.join(); }).detach();
