@@ -118,11 +118,16 @@ std::optional<std::string> wrong_report(const Report& report) {
 
 Result<std::shared_ptr<const abi::CallLayout>> layout_of(const Subject& subject, const Configuration& configuration,
                                                          const Sabotage* sabotage, bool* sabotaged) {
-  const Result<const Type*> type = call_type(*subject.table, subject.signature);
+  Signature signature = subject.signature;
+  if (subject.direction == marshal::Direction::Callback) {
+    if (signature.style == Style::Variadic) signature.arguments.resize(signature.fixed);
+    if (signature.style == Style::Unprototyped) signature.style = Style::Prototyped;  // its definition is not
+  }
+  const Result<const Type*> type = call_type(*subject.table, signature);
   if (!type) return type.error();
-  Result<abi::CallLayout> layout = abi::lay_out_call(**type, subject.signature.convention, configuration.dialect());
+  Result<abi::CallLayout> layout = abi::lay_out_call(**type, signature.convention, configuration.dialect());
   if (!layout) return layout.error();
-  const bool applied = sabotage != nullptr && sabotage->apply(*layout);
+  const bool applied = sabotage != nullptr && sabotage->concerns(subject.direction) && sabotage->apply(*layout);
   if (sabotaged != nullptr) *sabotaged = applied;
   return std::make_shared<const abi::CallLayout>(std::move(*layout));
 }
@@ -160,7 +165,7 @@ std::optional<std::string> Checker::check_plan(const Subject& subject, const Val
   if (const Status proof = marshal::verify(*code); !proof) {
     return fmt::format("{}: not verified: {}", name, proof.error().message);
   }
-  const void* target = callees_.find(subject.number);
+  const void* target = callees_.find(callee_name(subject.number));
   if (target == nullptr) return "the callee is not in its library";
 
   stage_(fmt::format("interpreter, {}", name));

@@ -9,6 +9,7 @@
 #include "configuration.hpp"
 #include "ffi/codegen/code_arena.hpp"
 #include "ffi/marshal/callable.hpp"
+#include "ffi/marshal/code.hpp"
 #include "ffi/marshal/compiler.hpp"
 #include "guarded_memory.hpp"
 #include "sabotage.hpp"
@@ -17,12 +18,14 @@
 
 namespace pinion::differential {
 
-// What is checked: a signature with the number of its callee, and the seed of its values.
+// What is checked: a signature with the number of its callee (or, for a callback, its caller), and the seed of its
+// values.
 struct Subject {
   ctype::TypeTable* table = nullptr;
   Signature signature;
   std::uint64_t number = 0;
   std::uint64_t seed = 0;
+  marshal::Direction direction = marshal::Direction::Callout;
 };
 
 struct Problem {
@@ -31,7 +34,8 @@ struct Problem {
   std::string text;
 };
 
-// The layout of the call, with the mistake in it when there is to be one.
+// The layout of the call, with the mistake in it when there is to be one. That of a variadic callback has its named
+// arguments alone.
 Result<std::shared_ptr<const abi::CallLayout>> layout_of(const Subject&, const Configuration&, const Sabotage*,
                                                          bool* sabotaged = nullptr);
 

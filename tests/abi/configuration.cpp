@@ -69,12 +69,16 @@ Callees::~Callees() {
   if (handle_ != nullptr) dlclose(handle_);
 }
 
-const void* Callees::find(std::uint64_t number) const {
-  return dlsym(handle_, callee_name(number).c_str());
+const void* Callees::find(const std::string& name) const {
+  return dlsym(handle_, name.c_str());
 }
 
 void Callees::report_to(Report* report) const {
   *static_cast<Report**>(dlsym(handle_, "pinion_report")) = report;
+}
+
+void Callees::exchange_with(Exchange* exchange) const {
+  *static_cast<Exchange**>(dlsym(handle_, "pinion_exchange")) = exchange;
 }
 
 }  // namespace pinion::differential

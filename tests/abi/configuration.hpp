@@ -8,6 +8,7 @@
 #include <string>
 
 #include "callee_source.hpp"
+#include "caller_source.hpp"
 #include "random_signature.hpp"
 
 namespace pinion::differential {
@@ -41,7 +42,7 @@ class Compilation {
 // Waits for it. False: the compiler did not like it.
 bool finish(Compilation&);
 
-// A library of callees, loaded.
+// A library of callees or callers, loaded.
 class Callees {
  public:
   static Result<Callees> load(const std::string& path);
@@ -49,8 +50,9 @@ class Callees {
   Callees(Callees&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Callees& operator=(Callees&&) = delete;
 
-  const void* find(std::uint64_t number) const;  // the callee of a case, or null
+  const void* find(const std::string& name) const;  // a function, or null
   void report_to(Report*) const;
+  void exchange_with(Exchange*) const;
 
  private:
   explicit Callees(void* handle) : handle_(handle) {}

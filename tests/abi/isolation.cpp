@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "callback_checker.hpp"
+
 namespace pinion::differential {
 
 namespace {
@@ -43,12 +45,15 @@ void copy_text(char* to, std::size_t size, std::string_view text) {
   };
   const Result<Callees> callees = Callees::load(library);
   if (!callees) tell({Problem::Kind::Rejected, callees.error().message});
-  Checker checker(configuration, *callees, sabotage,
-                  [&](std::string_view stage) { copy_text(shared.stage, sizeof shared.stage, stage); });
+  const auto stage = [&](std::string_view text) { copy_text(shared.stage, sizeof shared.stage, text); };
+  Checker callouts(configuration, *callees, sabotage, stage);
+  CallbackChecker callbacks(configuration, *callees, sabotage, stage);
   for (; shared.position < subjects.size(); ++shared.position) {
     alarm(kSecondsPerCase);
-    const std::optional<Problem> problem = checker.check(subjects[shared.position]);
-    shared.sabotaged += checker.sabotaged();
+    const Subject& subject = subjects[shared.position];
+    const bool callback = subject.direction == marshal::Direction::Callback;
+    const std::optional<Problem> problem = callback ? callbacks.check(subject) : callouts.check(subject);
+    shared.sabotaged += callback ? callbacks.sabotaged() : callouts.sabotaged();
     if (problem) tell(*problem);
   }
   _exit(0);

@@ -16,6 +16,7 @@ namespace {
 using namespace pinion;
 using differential::Options;
 using differential::Summary;
+using marshal::Direction;
 
 std::string new_directory() {
   std::string pattern = (std::filesystem::temp_directory_path() / "abi_differential.XXXXXX").string();
@@ -25,13 +26,14 @@ std::string new_directory() {
 // Every mistake must be noticed, and must have had an occasion.
 bool run_sabotaged(Options options, const std::string& which) {
   bool good = true;
+  const std::string_view what = options.direction == Direction::Callback ? "callbacks" : "calls";
   for (const differential::Sabotage& sabotage : differential::sabotages()) {
-    if (which != "all" && which != sabotage.name) continue;
+    if ((which != "all" && which != sabotage.name) || !sabotage.concerns(options.direction)) continue;
     options.sabotage = &sabotage;
     options.most = 1;
     const Summary summary = run(options);
     const bool noticed = !summary.failed.empty();
-    fmt::print("{}: put into {} calls, {}\n", sabotage.name, summary.sabotaged, noticed ? "noticed" : "NOT NOTICED");
+    fmt::print("{}: put into {} {}, {}\n", sabotage.name, summary.sabotaged, what, noticed ? "noticed" : "NOT NOTICED");
     good &= noticed;
   }
   return good;
@@ -39,8 +41,9 @@ bool run_sabotaged(Options options, const std::string& which) {
 
 bool run_honestly(const Options& options) {
   const Summary summary = run(options);
-  fmt::print("{} signatures, {} callees, {} signatures failed\n", summary.cases, summary.callees,
-             summary.failed.size());
+  const bool callback = options.direction == Direction::Callback;
+  fmt::print("{}: {} signatures, {} {}, {} signatures failed\n", callback ? "callbacks" : "callouts", summary.cases,
+             summary.callees, callback ? "callers" : "callees", summary.failed.size());
   for (const auto& [id, count] : summary.excluded) fmt::print("  left out: {} of {}\n", count, id);
   return summary.failed.empty();
 }
@@ -56,12 +59,21 @@ int main(int argc, char** argv) {
                                                            {"win64", abi::Convention::Microsoft}};
   const std::map<std::string, abi::Compiler> compilers{{"gcc", abi::Compiler::Gcc}, {"clang", abi::Compiler::Clang14}};
 
-  CLI::App app{"Calls random C signatures, with callees compiled by gcc and clang, through both executors."};
+  std::vector<Direction> directions{Direction::Callout, Direction::Callback};
+  const std::map<std::string, std::vector<Direction>> direction_names{
+      {"callout", {Direction::Callout}}, {"callback", {Direction::Callback}}, {"both", directions}};
+  std::string direction = "both";
+
+  CLI::App app{
+      "Calls random C signatures, and has them call back, with C compiled by gcc and clang, through both executors."};
   app.add_option("--count", options.count, "how many signatures")->envname("PINION_TEST_COUNT")->capture_default_str();
   app.add_option("--seed", options.seed, "where the randomness starts")
       ->envname("PINION_TEST_SEED")
       ->capture_default_str();
   app.add_option("--case", options.only, "this case only");
+  app.add_option("--direction", direction, "callout (we call C), callback (C calls us), or half of the signatures each")
+      ->check(CLI::IsMember(direction_names))
+      ->capture_default_str();
   app.add_option("--convention", options.convention, "sysv or win64 only")
       ->transform(CLI::CheckedTransformer(conventions));
   app.add_option("--compiler", options.compiler, "gcc or clang only")->transform(CLI::CheckedTransformer(compilers));
@@ -86,7 +98,15 @@ int main(int argc, char** argv) {
     return 1;
   }
   fmt::print("seed {}\n", options.seed);
-  const bool good = sabotage.empty() ? run_honestly(options) : run_sabotaged(options, sabotage);
+  directions = direction_names.at(direction);
+  options.count /= directions.size();
+  const std::string command = options.command;
+  bool good = true;
+  for (const Direction each : directions) {
+    options.direction = each;
+    options.command = fmt::format("{} --direction {}", command, each == Direction::Callback ? "callback" : "callout");
+    good &= sabotage.empty() ? run_honestly(options) : run_sabotaged(options, sabotage);
+  }
   if (keep) {
     fmt::print("C files and libraries: {}\n", options.directory);
   } else {

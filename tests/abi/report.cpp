@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ffi/abi/print.hpp"
+#include "ffi/marshal/callback_compiler.hpp"
 #include "ffi/marshal/compiler.hpp"
 
 namespace pinion::differential {
@@ -22,11 +23,14 @@ std::string indented(std::string_view text) {
 }  // namespace
 
 std::string describe(const Subject& subject, const Configuration& configuration, const Problem& problem) {
-  std::string text = fmt::format("  {}\n{}", problem.text, indented(prototype(subject.signature, "callee", true)));
+  const bool callback = subject.direction == marshal::Direction::Callback;
+  const std::string_view name = callback ? "callback" : "callee";
+  std::string text = fmt::format("  {}\n{}", problem.text, indented(prototype(subject.signature, name, true)));
   const auto layout = layout_of(subject, configuration, nullptr);
   if (!layout) return text;
   text += fmt::format("  layout for {}:\n{}", configuration.name(), indented(abi::to_string(**layout)));
-  const Result<marshal::Code> code = marshal::compile(*layout, marshal::plan_for_addresses(**layout, false));
+  const Result<marshal::Code> code = callback ? marshal::compile_callback(*layout)
+                                              : marshal::compile(*layout, marshal::plan_for_addresses(**layout, false));
   if (code) text += fmt::format("  marshaling code:\n{}", indented(marshal::to_string(*code)));
   return text;
 }

@@ -18,6 +18,15 @@ namespace {
 
 constexpr std::uint64_t kBatch = 96;  // cases in a C file, at most
 
+std::string preamble_of(marshal::Direction direction) {
+  return direction == marshal::Direction::Callback ? caller_preamble() : preamble();
+}
+
+std::string source_of(const Subject& subject) {
+  return subject.direction == marshal::Direction::Callback ? caller(subject.signature, subject.number)
+                                                           : callee(subject.signature, subject.number);
+}
+
 // A C file's cases with one of the two optimisation levels, being compiled.
 struct Job {
   Configuration configuration;
@@ -62,15 +71,15 @@ class Run {
   // Both optimisation levels of one text.
   void start_jobs(Configuration configuration, const std::shared_ptr<const std::vector<Case>>& cases) {
     std::vector<Subject> subjects;
-    std::string text = preamble();
+    std::string text = preamble_of(options_.direction);
     for (const Case& c : *cases) {
       if (c.avx != configuration.avx) continue;
       if (const std::string_view id = excluded(*c.table, c.signature, configuration); !id.empty()) {
         ++summary_.excluded[fmt::format("{} ({})", id, configuration.program())];
         continue;
       }
-      subjects.push_back({c.table.get(), c.signature, c.number, c.seed});
-      text += callee(c.signature, c.number);
+      subjects.push_back({c.table.get(), c.signature, c.number, c.seed, options_.direction});
+      text += source_of(subjects.back());
     }
     if (subjects.empty()) return;
     for (const int optimisation : {0, 2}) {
@@ -116,15 +125,15 @@ class Run {
     }
     if (found) return;
     summary_.failed.insert(job.subjects.front().number);
-    fmt::print("{} rejects a file of callees, but none of them alone:\n{}\n", job.configuration.name(),
+    fmt::print("{} rejects a file, but none of them alone:\n{}\n", job.configuration.name(),
                job.compilation.messages());
   }
 
   std::optional<Problem> check_alone(const Configuration& configuration, const Subject& subject) {
     Compilation compilation(configuration, options_.directory, new_name(),
-                            preamble() + callee(subject.signature, subject.number));
+                            preamble_of(subject.direction) + source_of(subject));
     if (!finish(compilation)) {
-      return Problem{Problem::Kind::Rejected, "the C compiler rejects the callee:\n" + compilation.messages()};
+      return Problem{Problem::Kind::Rejected, "the C compiler rejects it:\n" + compilation.messages()};
     }
     const Outcome outcome =
         check_isolated(configuration, compilation.library(), std::span(&subject, 1), options_.sabotage);
@@ -140,8 +149,8 @@ class Run {
       fmt::print("Case {} fails with {} too.\n\n", subject.number, configuration.name());
       return;
     }
-    fmt::print("FAILED: case {} of seed {}, callee compiled by {}\n", subject.number, options_.seed,
-               configuration.name());
+    fmt::print("FAILED: case {} of seed {}, {} compiled by {}\n", subject.number, options_.seed,
+               subject.direction == marshal::Direction::Callback ? "caller" : "callee", configuration.name());
     fmt::print("{}", describe(subject, configuration, problem));
     fmt::print("repeat: {} --seed {} --case {}\n", options_.command, options_.seed, subject.number);
     if (summary_.failed.size() == 1) report_shrunk(configuration, subject, problem);

@@ -20,6 +20,7 @@ struct Options {
   std::optional<std::uint64_t> only;  // one case alone
   std::optional<abi::Convention> convention;
   std::optional<abi::Compiler> compiler;
+  marshal::Direction direction = marshal::Direction::Callout;
   const Sabotage* sabotage = nullptr;
   std::uint64_t most = 5;  // stop after so many failed cases
   unsigned jobs = 1;       // compilers at a time
@@ -30,7 +31,7 @@ struct Options {
 
 struct Summary {
   std::uint64_t cases = 0;
-  std::uint64_t callees = 0;                      // one for each case and configuration
+  std::uint64_t callees = 0;                      // or callers: one for each case and configuration
   std::map<std::string, std::uint64_t> excluded;  // by id, cases and compilers
   std::uint64_t sabotaged = 0;
   std::set<std::uint64_t> failed;  // cases

@@ -73,10 +73,10 @@ constexpr Sabotage kSabotages[] = {
     {"swap-registers", [](CallLayout& layout) { return swap_first_two(layout, Location::Kind::Gpr); }},
     {"swap-vectors", [](CallLayout& layout) { return swap_first_two(layout, Location::Kind::Xmm); }},
     {"swap-stack", [](CallLayout& layout) { return swap_first_two(layout, Location::Kind::Stack); }},
-    {"no-sign", drop_sign_extension},
+    {"no-sign", drop_sign_extension, true},
     {"shorten", shorten_struct},
     {"wrong-result", result_in_other_register},
-    {"no-vector-count", no_vector_count},
+    {"no-vector-count", no_vector_count, true},
 };
 
 }  // namespace

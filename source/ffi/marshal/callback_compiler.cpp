@@ -58,11 +58,14 @@ class CallbackCompiler {
 
   static bool in_register(const Piece& piece) { return piece.location.kind != Location::Kind::Stack; }
 
-  // A value is put together in frame storage when a register carries part of it; one that is wholly on the stack stays.
+  // A value is put together in frame storage when a register carries part of it. One that is wholly on the stack stays,
+  // unless it is not aligned there: clang 14 puts an __int128 at any eightbyte (SV12).
   bool needs_storage(const abi::Value& value) const {
     const auto pieces = layout_.pieces_of(value);
     if (value.passing == Passing::Nothing) return true;  // an address to show for it
-    return value.passing == Passing::Direct && std::any_of(pieces.begin(), pieces.end(), in_register);
+    if (value.passing != Passing::Direct) return false;
+    return std::any_of(pieces.begin(), pieces.end(), in_register) || value.align > layout_.stack_align ||
+           pieces[0].location.at % value.align != 0;
   }
 
   void assign_storage() {

@@ -7,8 +7,9 @@ namespace pinion::marshal {
 
 struct CallbackHead;
 
-// Handles one call: `slots` has the address of each argument (and, for a variadic function, of its Varargs), `result`
-// is as large and aligned as the result, at least 8 bytes, and uninitialised. Must not throw.
+// Handles one call: `slots` has the address of each argument (and, for a variadic function, of its Varargs), aligned as
+// its type, but what a Microsoft caller passes by reference only to 16 at most, as gcc does it. `result` is as large and
+// aligned as the result, at least 8 bytes, and uninitialised. Must not throw.
 using Dispatch = void (*)(CallbackHead* self, void* const* slots, void* result);
 
 struct CallbackHead {
