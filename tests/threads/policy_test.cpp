@@ -196,7 +196,7 @@ TEST(Monitor, TakesTheMachineFromOneThatBlocks) {
   }).join();
   std::sort(waits.begin(), waits.end());
   EXPECT_GT(rig.ownership->counters().taken_away, 0U);
-  EXPECT_LT(waits[waits.size() / 2], milliseconds(20)) << "the median; the grace time is 50 us";
+  EXPECT_LT(waits[waits.size() / 2], kSlowness * milliseconds(20)) << "the median; the grace time is 50 us";
 }
 
 // A site that stayed before hands over at once: with a monitor that never would.
@@ -265,7 +265,7 @@ TEST(Monitor, SleepsWhileNobodyWaits) {
   const OwnershipCounters before = rig.ownership->counters();
   const auto used = processor_time();
   std::this_thread::sleep_for(milliseconds(100));
-  EXPECT_LT(processor_time() - used, milliseconds(5));
+  EXPECT_LT(processor_time() - used, kSlowness * milliseconds(5));
   for (int i = 0; i < 1000; ++i) {
     rig.ownership->release(*self);
     ASSERT_TRUE(rig.ownership->reacquire(*self));
@@ -311,7 +311,7 @@ TEST(Fairness, EverybodysWaitIsBounded) {
   const auto by_turns = [](const Share& a, const Share& b) { return a.turns < b.turns; };
   const auto [least, most] = std::minmax_element(shares.begin(), shares.end(), by_turns);
   EXPECT_GT(least->turns * 50, most->turns);
-  for (const Share& each : shares) EXPECT_LT(each.longest, milliseconds(400));
+  for (const Share& each : shares) EXPECT_LT(each.longest, kSlowness * milliseconds(400));
 }
 
 // F-107: threads that read one byte at a time beside one that computes.

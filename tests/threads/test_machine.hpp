@@ -14,6 +14,7 @@
 
 #include "ffi/threads/current_thread.hpp"
 #include "ffi/threads/ownership.hpp"
+#include "sanitizers.hpp"
 
 namespace pinion::threads {
 
@@ -75,6 +76,7 @@ void eventually(Condition condition) {
 
 // Times in which what should never happen has no chance, and what should happen soon has happened.
 constexpr std::chrono::microseconds kNever = std::chrono::hours(1);
-constexpr std::chrono::seconds kSoon{2};
+constexpr int kSlowness = kSanitizers ? 5 : 1;
+constexpr std::chrono::seconds kSoon{2 * kSlowness};
 
 }  // namespace pinion::threads
