@@ -56,21 +56,6 @@ const void* address_of(Function* function) {
   return reinterpret_cast<const void*>(function);
 }
 
-// The low `size` bytes of a register: 1, 2, 4 or 8.
-Gp part_of(const Gp& whole, std::uint32_t size) {
-  switch (size) {
-    case 1: return whole.r8();
-    case 2: return whole.r16();
-    case 4: return whole.r32();
-    default: return whole;
-  }
-}
-
-Mem at(Mem mem, std::uint32_t size) {
-  mem.setSize(size);
-  return mem;
-}
-
 }  // namespace
 
 Emitter::Emitter(asmjit::CodeHolder& holder, const marshal::Code& code, const TagEmitter* tags)
@@ -186,15 +171,22 @@ void Emitter::take(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
   const Mem from = source(i);
   switch (row.bank) {
-    case Bank::Gpr: return load(gpr(i.place), from, row);
-    case Bank::Xmm: return load_vector(xmm(i.place), from, row.size);
-    case Bank::Stack: return store_slot(argument_area(i.place), from, row);
+    case Bank::Gpr: return forget_address_if(arguments_.load(gpr(i.place), from, row));
+    case Bank::Xmm: return forget_address_if(arguments_.load_vector(xmm(i.place), from, row.size));
+    case Bank::Stack:
+      forget_address_if(arguments_.load(rcx, from, row));
+      as_.mov(sized(argument_area(i.place), 8), rcx);
+      return;
     case Bank::Memory: {
       const bool to_frame = marshal::take_of(i.op) == Take::FrameCopy;
       return copy(to_frame ? frame_storage(i.frame) : argument_area(i.place), from, i.extent);
     }
     case Bank::X87: return;  // carries no arguments
   }
+}
+
+void Emitter::forget_address_if(bool rax_changed) {
+  if (rax_changed) address_in_rax_.reset();
 }
 
 void Emitter::take_tagged(const Instruction& i) {
@@ -204,87 +196,21 @@ void Emitter::take_tagged(const Instruction& i) {
                failure_exit());
   address_in_rax_.reset();
   if (row.bank == Bank::Gpr) as_.mov(gpr(i.place), rax);
-  if (row.bank == Bank::Stack) as_.mov(at(argument_area(i.place), 8), rax);
-}
-
-void Emitter::load(Gp to, const Mem& from, const InstructionInfo& row) {
-  const bool sign = row.extension == abi::Extension::Sign;
-  switch (row.size) {
-    case 1:
-      if (row.extension == abi::Extension::Bool) {
-        // The flags, not the loaded byte, decide; `mov` leaves them alone, and rax may hold an address still needed.
-        as_.cmp(at(from, 1), 0);
-        as_.mov(to.r32(), 0);
-        as_.setne(to.r8());
-      } else if (sign) {
-        as_.movsx(to, at(from, 1));
-      } else {
-        as_.movzx(to.r32(), at(from, 1));
-      }
-      return;
-    case 2: return static_cast<void>(sign ? as_.movsx(to, at(from, 2)) : as_.movzx(to.r32(), at(from, 2)));
-    case 4: return static_cast<void>(sign ? as_.movsxd(to, at(from, 4)) : as_.mov(to.r32(), at(from, 4)));
-    case 8: return static_cast<void>(as_.mov(to, at(from, 8)));
-    default: return load_tail(to, from, row.size);
-  }
-}
-
-// 3, 5, 6 or 7 bytes, never reading past them (LF02). Uses rax, which is free: a tail is the last piece of its value.
-void Emitter::load_tail(Gp to, const Mem& from, std::uint32_t size) {
-  const std::uint32_t low = size == 3 ? 2 : 4;
-  const std::uint32_t rest = size == 7 ? 4 : size - low;  // 7: the two halves share a byte
-  const std::uint32_t rest_at = size - rest;
-  if (low == 2) {
-    as_.movzx(to.r32(), at(from, 2));
-  } else {
-    as_.mov(to.r32(), at(from, 4));
-  }
-  const Mem high = at(from.cloneAdjusted(rest_at), rest);
-  if (rest == 4) {
-    as_.mov(eax, high);
-  } else {
-    as_.movzx(eax, high);
-  }
-  as_.shl(rax, 8 * rest_at);
-  as_.or_(to, rax);
-  address_in_rax_.reset();
-}
-
-void Emitter::load_vector(Xmm to, const Mem& from, std::uint32_t size) {
-  switch (size) {
-    case 2:
-      as_.movzx(eax, at(from, 2));
-      as_.movd(to, eax);
-      address_in_rax_.reset();
-      return;
-    case 4: as_.movss(to, at(from, 4)); return;
-    case 6:
-      load_tail(rcx, from, 6);  // general registers are filled after vector registers
-      as_.movq(to, rcx);
-      return;
-    case 8: as_.movsd(to, at(from, 8)); return;
-    case 16: as_.movups(to, at(from, 16)); return;
-    default: as_.vmovups(to.ymm(), at(from, 32)); return;
-  }
-}
-
-void Emitter::store_slot(const Mem& slot, const Mem& from, const InstructionInfo& row) {
-  load(rcx, from, row);
-  as_.mov(at(slot, 8), rcx);
+  if (row.bank == Bank::Stack) as_.mov(sized(argument_area(i.place), 8), rax);
 }
 
 void Emitter::copy(const Mem& to, const Mem& from, std::uint32_t size) {
   if (size > kInlineCopy) return copy_block(to, from, size);
   std::uint32_t done = 0;
   for (; size - done >= 16; done += 16) {
-    as_.movups(xmm0, at(from.cloneAdjusted(done), 16));
-    as_.movups(at(to.cloneAdjusted(done), 16), xmm0);
+    as_.movups(xmm0, sized(from.cloneAdjusted(done), 16));
+    as_.movups(sized(to.cloneAdjusted(done), 16), xmm0);
   }
   for (const std::uint32_t width : {8U, 4U, 2U, 1U}) {
     if (size - done < width) continue;
     const Gp part = part_of(rcx, width);
-    as_.mov(part, at(from.cloneAdjusted(done), width));
-    as_.mov(at(to.cloneAdjusted(done), width), part);
+    as_.mov(part, sized(from.cloneAdjusted(done), width));
+    as_.mov(sized(to.cloneAdjusted(done), width), part);
     done += width;
   }
 }
@@ -310,88 +236,19 @@ Mem Emitter::destination(const Instruction& i) {
 
 void Emitter::give(const Instruction& i) {
   if (marshal::destination_of(i.op) == Destination::Tagged) return give_tagged(i);
-  switch (marshal::info(i.op).bank) {
-    case Bank::Gpr: return give_gpr(i);
-    case Bank::Xmm: return give_vector(i);
-    default: as_.fstp(at(destination(i), 10)); return;
-  }
-}
-
-void Emitter::give_gpr(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
-  const Gp from = gpr(i.place);
-  const Mem to = destination(i);
-  if (marshal::destination_of(i.op) == Destination::Word) {
-    widen(from, row);
-    as_.mov(at(to, 8), from);
-    return;
-  }
-  if (row.extension == abi::Extension::Bool) make_truth(from);
-  switch (row.size) {
-    case 1: as_.mov(at(to, 1), from.r8()); return;
-    case 2: as_.mov(at(to, 2), from.r16()); return;
-    case 4: as_.mov(at(to, 4), from.r32()); return;
-    case 8: as_.mov(at(to, 8), from); return;
-    default: return store_tail(to, from, row.size);
-  }
-}
-
-// Only al is defined (psABI 3.2.3, footnote on _Bool).
-void Emitter::make_truth(Gp from) {
-  as_.test(from.r8(), from.r8());
-  as_.setne(from.r8());
-}
-
-// Extends a result to the whole register.
-void Emitter::widen(Gp from, const InstructionInfo& row) {
-  if (row.extension == abi::Extension::Bool) make_truth(from);
-  const bool sign = row.extension == abi::Extension::Sign;
-  switch (row.size) {
-    case 1: sign ? as_.movsx(from, from.r8()) : as_.movzx(from.r32(), from.r8()); return;
-    case 2: sign ? as_.movsx(from, from.r16()) : as_.movzx(from.r32(), from.r16()); return;
-    case 4: sign ? as_.movsxd(from, from.r32()) : as_.mov(from.r32(), from.r32()); return;
-    case 8: return;
-    default:  // a tail: clear what lies above it
-      as_.shl(from, 64 - 8 * row.size);
-      as_.shr(from, 64 - 8 * row.size);
-  }
-}
-
-void Emitter::store_tail(const Mem& to, Gp from, std::uint32_t size) {
-  const std::uint32_t low = size == 3 ? 2 : 4;
-  const std::uint32_t rest = size == 7 ? 4 : size - low;  // 7: the two halves share a byte
-  const std::uint32_t rest_at = size - rest;
-  as_.mov(at(to, low), part_of(from, low));
-  as_.shr(from, 8 * rest_at);
-  as_.mov(at(to.cloneAdjusted(rest_at), rest), part_of(from, rest));
-}
-
-void Emitter::give_vector(const Instruction& i) {
-  const InstructionInfo& row = marshal::info(i.op);
-  const Xmm from = xmm(i.place);
   const Mem to = destination(i);
   const bool word = marshal::destination_of(i.op) == Destination::Word;
-  switch (row.size) {
-    case 2:
-      as_.movd(r8d, from);
-      if (word) as_.movzx(r8d, r8w);
-      word ? as_.mov(at(to, 8), r8) : as_.mov(at(to, 2), r8w);
-      return;
-    case 4:
-      if (!word) return static_cast<void>(as_.movss(at(to, 4), from));
-      as_.movd(r8d, from);
-      as_.mov(at(to, 8), r8);
-      return;
-    case 6:
-      as_.movq(r8, from);
-      if (!word) return store_tail(to, r8, 6);
-      as_.shl(r8, 16);
-      as_.shr(r8, 16);
-      as_.mov(at(to, 8), r8);
-      return;
-    case 8: as_.movsd(at(to, 8), from); return;
-    case 16: as_.movups(at(to, 16), from); return;
-    default: as_.vmovups(at(to, 32), from.ymm()); as_.vzeroupper();
+  if (row.bank == Bank::X87) {
+    as_.fstp(sized(to, 10));
+  } else if (row.bank == Bank::Xmm) {
+    word ? results_.store_vector_word(to, xmm(i.place), row.size) : results_.store_vector(to, xmm(i.place), row.size);
+    if (row.size == 32) as_.vzeroupper();
+  } else if (word) {
+    results_.widen(gpr(i.place), row);
+    as_.mov(sized(to, 8), gpr(i.place));
+  } else {
+    results_.store(to, gpr(i.place), row);
   }
 }
 
@@ -399,7 +256,7 @@ void Emitter::give_tagged(const Instruction& i) {
   const InstructionInfo& row = marshal::info(i.op);
   if (row.bank == Bank::Gpr) {
     if (i.place != static_cast<std::uint32_t>(abi::Gpr::Rax)) as_.mov(rax, gpr(i.place));
-    widen(rax, row);
+    results_.widen(rax, row);
   }
   const Xmm vector = xmm(row.bank == Bank::Xmm ? i.place : 0);
   tags_->tag(as_, marshal::give_of(i.op), code_.literals[i.extent], vector, failure_exit());
@@ -422,7 +279,7 @@ void Emitter::step(const Instruction& i) {
       return;
     case Step::StackAddress:
       as_.lea(rcx, frame_storage(i.frame));
-      as_.mov(at(argument_area(i.place), 8), rcx);
+      as_.mov(sized(argument_area(i.place), 8), rcx);
       return;
     case Step::GprAddress: as_.lea(gpr(i.place), frame_storage(i.frame)); return;
     case Step::GprResult: as_.mov(gpr(i.place), kResult); return;

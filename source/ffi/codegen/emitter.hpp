@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "ffi/codegen/moves.hpp"
 #include "ffi/codegen/tag_emitter.hpp"
 #include "ffi/marshal/code.hpp"
 
@@ -24,8 +25,6 @@ class Emitter {
 
  private:
   using Mem = asmjit::x86::Mem;
-  using Gp = asmjit::x86::Gp;
-  using Xmm = asmjit::x86::Xmm;
 
   // Frame
   bool ends_in_jump() const;
@@ -38,22 +37,14 @@ class Emitter {
   // Arguments
   void take(const marshal::Instruction&);
   Mem source(const marshal::Instruction&);
+  void forget_address_if(bool rax_changed);
   void take_tagged(const marshal::Instruction&);
   void copy(const Mem& to, const Mem& from, std::uint32_t size);
   void copy_block(const Mem& to, const Mem& from, std::uint32_t size);
-  void load(Gp to, const Mem& from, const marshal::InstructionInfo& row);
-  void load_tail(Gp to, const Mem& from, std::uint32_t size);
-  void load_vector(Xmm to, const Mem& from, std::uint32_t size);
-  void store_slot(const Mem& slot, const Mem& from, const marshal::InstructionInfo& row);
 
   // Result
   void give(const marshal::Instruction&);
   Mem destination(const marshal::Instruction&);
-  void give_gpr(const marshal::Instruction&);
-  void give_vector(const marshal::Instruction&);
-  void make_truth(Gp from);
-  void widen(Gp from, const marshal::InstructionInfo& row);
-  void store_tail(const Mem& to, Gp from, std::uint32_t size);
   void give_tagged(const marshal::Instruction&);
 
   // The rest
@@ -65,6 +56,8 @@ class Emitter {
   void emit_cold_part();
 
   asmjit::x86::Assembler as_;
+  Moves arguments_{as_, asmjit::x86::rax};
+  Moves results_{as_, asmjit::x86::r8};
   const marshal::Code& code_;
   const TagEmitter* tags_;
   std::size_t at_ = 0;  // number of the current instruction

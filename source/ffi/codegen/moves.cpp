@@ -29,7 +29,7 @@ struct Tail {
 
 }  // namespace
 
-void Moves::load(Gp to, Mem from, const InstructionInfo& row) {
+bool Moves::load(Gp to, Mem from, const InstructionInfo& row) {
   const bool sign = row.extension == Extension::Sign;
   from = sized(from, row.size);
   switch (row.size) {
@@ -41,11 +41,11 @@ void Moves::load(Gp to, Mem from, const InstructionInfo& row) {
       } else {
         sign ? as_.movsx(to, from) : as_.movzx(to.r32(), from);
       }
-      return;
-    case 2: sign ? as_.movsx(to, from) : as_.movzx(to.r32(), from); return;
-    case 4: sign ? as_.movsxd(to, from) : as_.mov(to.r32(), from); return;
-    case 8: as_.mov(to, from); return;
-    default: load_tail(to, from, row.size);
+      return false;
+    case 2: sign ? as_.movsx(to, from) : as_.movzx(to.r32(), from); return false;
+    case 4: sign ? as_.movsxd(to, from) : as_.mov(to.r32(), from); return false;
+    case 8: as_.mov(to, from); return false;
+    default: load_tail(to, from, row.size); return true;
   }
 }
 
@@ -58,29 +58,26 @@ void Moves::load_tail(Gp to, Mem from, std::uint32_t size) {
   as_.or_(to, scratch_);
 }
 
-void Moves::load_vector(Xmm to, Mem from, std::uint32_t size) {
+bool Moves::load_vector(Xmm to, Mem from, std::uint32_t size) {
   from = sized(from, size);
   switch (size) {
     case 2:
       as_.movzx(scratch_.r32(), from);
       as_.movd(to, scratch_.r32());
-      return;
-    case 4: as_.movss(to, from); return;
+      return true;
+    case 4: as_.movss(to, from); return false;
     case 6:  // four bytes, then the last two as a word of the register
       as_.movss(to, sized(from, 4));
       as_.pinsrw(to, sized(from.cloneAdjusted(4), 2), 2);
-      return;
-    case 8: as_.movsd(to, from); return;
-    case 16: as_.movups(to, from); return;
-    default: as_.vmovups(to.ymm(), from); return;
+      return false;
+    case 8: as_.movsd(to, from); return false;
+    case 16: as_.movups(to, from); return false;
+    default: as_.vmovups(to.ymm(), from); return false;
   }
 }
 
 void Moves::store(Mem to, Gp from, const InstructionInfo& row) {
-  if (row.extension == Extension::Bool) {
-    as_.test(from.r8(), from.r8());  // only the lowest byte is defined (psABI 3.2.3, footnote on _Bool)
-    as_.setne(from.r8());
-  }
+  if (row.extension == Extension::Bool) make_truth(from);
   switch (row.size) {
     case 1:
     case 2:
@@ -112,6 +109,34 @@ void Moves::store_vector(Mem to, Xmm from, std::uint32_t size) {
     case 16: as_.movups(sized(to, 16), from); return;
     default: as_.vmovups(sized(to, 32), from.ymm()); return;
   }
+}
+
+// Only the lowest byte is defined (psABI 3.2.3, footnote on _Bool).
+void Moves::make_truth(Gp in) {
+  as_.test(in.r8(), in.r8());
+  as_.setne(in.r8());
+}
+
+void Moves::widen(Gp in, const InstructionInfo& row) {
+  if (row.extension == Extension::Bool) make_truth(in);
+  const bool sign = row.extension == Extension::Sign;
+  switch (row.size) {
+    case 1: sign ? as_.movsx(in, in.r8()) : as_.movzx(in.r32(), in.r8()); return;
+    case 2: sign ? as_.movsx(in, in.r16()) : as_.movzx(in.r32(), in.r16()); return;
+    case 4: sign ? as_.movsxd(in, in.r32()) : as_.mov(in.r32(), in.r32()); return;
+    case 8: return;
+    default:  // a tail: clear what lies above it
+      as_.shl(in, 64 - 8 * row.size);
+      as_.shr(in, 64 - 8 * row.size);
+  }
+}
+
+void Moves::store_vector_word(Mem to, Xmm from, std::uint32_t size) {
+  if (size == 8) return store_vector(to, from, 8);
+  as_.movq(scratch_, from);
+  as_.shl(scratch_, 64 - 8 * size);
+  as_.shr(scratch_, 64 - 8 * size);
+  as_.mov(sized(to, 8), scratch_);
 }
 
 }  // namespace pinion::codegen

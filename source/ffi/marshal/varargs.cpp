@@ -60,7 +60,7 @@ void next_sysv(Varargs& varargs, const abi::CallLayout& alone, const abi::Value&
 // Microsoft Learn, "x64 calling convention", Varargs: the home area and the stack are one array of slots.
 void next_microsoft(Varargs& varargs, const abi::Value& value, std::byte* to) {
   const std::byte* slot = varargs.stack + 8 * varargs.gpr_used++;
-  if (value.passing == Passing::Reference) std::memcpy(&slot, slot, sizeof slot);
+  if (value.passing == Passing::Reference) std::memcpy(static_cast<void*>(&slot), slot, sizeof(void*));
   std::memcpy(to, slot, value.size);
 }
 
