@@ -95,6 +95,7 @@ struct Call {
 struct Exclusion {
   std::string_view id;
   bool (*applies)(const Call&);
+  bool of_va_arg = false;  // the C callee is what goes wrong: of no concern to callbacks, which are the callee
 };
 
 // The one place where something is left out.
@@ -111,9 +112,10 @@ constexpr Exclusion kExclusions[] = {
      [](const Call& c) {
        return c.clang() && !c.microsoft() &&
               c.any_variable([](const Type& t, const Value&) { return is_scalar(t, Scalar::Float128); });
-     }},
+     },
+     true},
     // clang 14's va_arg looks for an __int128 in memory, 16-aligned, unless both halves are in registers; its callers
-    // pass the halves like two longs.
+    // pass the halves like two longs. A callback takes it as va_arg does.
     {"SV12 SV13",
      [](const Call& c) {
        return c.clang() && !c.microsoft() && c.any_variable([&](const Type& t, const Value& value) {
@@ -133,14 +135,16 @@ constexpr Exclusion kExclusions[] = {
      [](const Call& c) {
        return c.gcc() && c.microsoft() &&
               c.any_variable([](const Type&, const Value& value) { return value.passing == Passing::Reference; });
-     }},
+     },
+     true},
     // gcc's va_start counts a struct of padding that its callers do not pass, or the other way round.
     {"VA01",
      [](const Call& c) {
        return c.gcc() && c.variadic() && c.any([&](const Type& t, const Value& value) {
          return t.size > 0 && is_padding(t) && (c.microsoft() || value.passing == Passing::Nothing);
        });
-     }},
+     },
+     true},
     // gcc's optimised va_arg reads a 16-aligned aggregate, passed in general registers, with an aligned access where
     // these are saved, which is not aligned.
     {"VA03",
@@ -148,25 +152,29 @@ constexpr Exclusion kExclusions[] = {
        return c.gcc() && !c.microsoft() && c.any_variable([](const Type& t, const Value& value) {
          return ctype::is_aggregate(t) && t.align >= 16 && value.passing == Passing::Direct && value.count == 2;
        });
-     }},
+     },
+     true},
     // clang's va_arg of a struct that begins with an eightbyte of padding takes the first piece for the padding.
     {"VA02",
      [](const Call& c) {
        return c.clang() && !c.microsoft() && c.any_variable([&](const Type& t, const Value& value) {
          return t.size > 0 && (value.count == 0 || c.layout->pieces[value.first].offset > 0);
        });
-     }},
+     },
+     true},
 };
 
 }  // namespace
 
-std::string_view excluded(ctype::TypeTable& table, const Signature& signature, const Configuration& configuration) {
+std::string_view excluded(ctype::TypeTable& table, const Signature& signature, const Configuration& configuration,
+                          marshal::Direction direction) {
   const Result<const Type*> type = call_type(table, signature);
   if (!type) return {};
   const auto layout = abi::lay_out_call(**type, signature.convention, configuration.dialect());
   const Call call{signature, configuration, layout};
-  const auto found = std::find_if(std::begin(kExclusions), std::end(kExclusions),
-                                  [&](const Exclusion& exclusion) { return exclusion.applies(call); });
+  const auto found = std::find_if(std::begin(kExclusions), std::end(kExclusions), [&](const Exclusion& exclusion) {
+    return !(exclusion.of_va_arg && direction == marshal::Direction::Callback) && exclusion.applies(call);
+  });
   return found == std::end(kExclusions) ? "" : found->id;
 }
 

@@ -74,7 +74,7 @@ class Run {
     std::string text = preamble_of(options_.direction);
     for (const Case& c : *cases) {
       if (c.avx != configuration.avx) continue;
-      if (const std::string_view id = excluded(*c.table, c.signature, configuration); !id.empty()) {
+      if (const std::string_view id = excluded(*c.table, c.signature, configuration, options_.direction); !id.empty()) {
         ++summary_.excluded[fmt::format("{} ({})", id, configuration.program())];
         continue;
       }
@@ -161,7 +161,7 @@ class Run {
     Subject smallest = subject;
     Problem last = problem;
     smallest.signature = shrink(*subject.table, subject.signature, [&](const Signature& candidate) {
-      if (!excluded(*subject.table, candidate, configuration).empty()) return false;
+      if (!excluded(*subject.table, candidate, configuration, subject.direction).empty()) return false;
       Subject step = subject;
       step.signature = candidate;
       const std::optional<Problem> found = check_alone(configuration, step);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -26,11 +27,11 @@ struct CallbackTest : testing::TestWithParam<bool> {
   Callbacks callbacks{[this](const std::string& report) { reports.push_back(report); }};
 
   Descriptor* make(const char* declaration, Handler handler, void* data = nullptr,
-                   std::span<const std::byte> default_result = {}) {
+                   std::span<const std::byte> default_result = {}, abi::Dialect dialect = {}) {
     ctype::Declarations declared;
     auto parsed = ctype::parse_into(types, declaration, declared);
     EXPECT_TRUE(parsed.ok()) << parsed.error().message;
-    auto layout = abi::lay_out_call(*declared.last_function()->type, abi::Convention::SysV, {});
+    auto layout = abi::lay_out_call(*declared.last_function()->type, abi::Convention::SysV, dialect);
     EXPECT_TRUE(layout.ok()) << layout.error().message;
     auto code = marshal::compile_callback(std::make_shared<const abi::CallLayout>(*std::move(layout)));
     EXPECT_TRUE(code.ok()) << code.error().message;
@@ -139,6 +140,26 @@ TEST_P(CallbackTest, LongDoubleAndComplex) {
   const auto out = as_function<__complex__ long double(long double)>(pair)(2.25L);
   EXPECT_EQ(__real__ out, 2.25L);
   EXPECT_EQ(__imag__ out, -2.25L);
+}
+
+// clang 14 puts an __int128 at any eightbyte of the stack, as gcc does with a struct of two longs (SV12): the handler
+// gets it where it may be read as one.
+TEST_P(CallbackTest, MisalignedStackArgumentsAreCopied) {
+  struct Halves {
+    unsigned long low, high;
+  };
+  auto* callback = make("long f(long, long, long, long, long, long, long, __int128)",
+                        [](void*, void* const* a, void* result) {
+                          Halves halves{};
+                          std::memcpy(&halves, a[7], sizeof halves);
+                          const bool aligned = reinterpret_cast<std::uintptr_t>(a[7]) % alignof(__int128) == 0;
+                          *static_cast<long*>(result) =
+                              aligned && halves.high == 9 ? static_cast<long>(halves.low) : -1;
+                          return 0;
+                        },
+                        nullptr, {}, {.compiler = abi::Compiler::Clang14});
+  auto* f = as_function<long(long, long, long, long, long, long, long, Halves)>(callback);
+  EXPECT_EQ(f(0, 1, 2, 3, 4, 5, 6, {8, 9}), 8);
 }
 
 TEST_P(CallbackTest, MicrosoftConvention) {
