@@ -17,7 +17,9 @@ struct record {
   unsigned a : 3;
   int b : 5;
 };
-struct record same(struct record r) { return r; }
+struct record same(struct record r) {
+  return r;
+}
 void fill(struct record* r) {
   r->in.x = 7;
   strcpy(r->name, "hey");
@@ -28,17 +30,29 @@ union number {
   int i;
   float f;
 };
-union number same_union(union number u) { return u; }
+union number same_union(union number u) {
+  return u;
+}
 
 enum color { RED, GREEN = 5, BLUE };
-enum color next_color(enum color c) { return c == RED ? GREEN : BLUE; }
+enum color next_color(enum color c) {
+  return c == RED ? GREEN : BLUE;
+}
 
 typedef float v4 __attribute__((vector_size(16)));
-v4 add_vectors(v4 a, v4 b) { return a + b; }
+v4 add_vectors(v4 a, v4 b) {
+  return a + b;
+}
 
-__int128 twice(__int128 n) { return n * 2; }
-_Bool negate(_Bool b) { return !b; }
-char to_upper(char c) { return (char)(c - 'a' + 'A'); }
+__int128 twice(__int128 n) {
+  return n * 2;
+}
+_Bool negate(_Bool b) {
+  return !b;
+}
+char to_upper(char c) {
+  return (char)(c - 'a' + 'A');
+}
 int sum(const int* numbers, int count) {
   int total = 0;
   for (int i = 0; i < count; ++i) total += numbers[i];
@@ -62,7 +76,9 @@ __attribute__((ms_abi)) double mixed(int a, double b, struct pair c, float d, lo
   return a + 10 * b + 100.0 * (double)c.x + 1000 * c.y + 10000 * d + 100000.0 * (double)e;
 }
 
-const char* bad_text(void) { return (const char*)12345; }
+const char* bad_text(void) {
+  return (const char*)12345;
+}
 void crash(struct pair p, const char* why) {
   (void)p, (void)why;
   *(volatile int*)8 = 1;
@@ -72,4 +88,6 @@ int recurse(int n) {
   stack[0] = (char)n;
   return recurse(n + 1) + stack[0];
 }
-void give_up(void) { abort(); }
+void give_up(void) {
+  abort();
+}

@@ -112,7 +112,7 @@ pinion::SignatureOptions options_from(const pn_signature_options* given) {
 }
 
 pn_function* make_function(std::shared_ptr<pinion::Engine> engine, std::shared_ptr<const pinion::Signature> signature,
-                  const void* address, std::shared_ptr<const pinion::Library> library) {
+                           const void* address, std::shared_ptr<const pinion::Library> library) {
   auto function = std::make_unique<Function>();
   function->callable = {signature->compiled->invoke, address, &signature->compiled->code, nullptr};
   function->engine = std::move(engine);
@@ -354,7 +354,7 @@ pn_function* pn_load(pn_engine* engine, const pn_library* library, const char* t
   auto signature = engine->engine->compile(*declaration->type, {});
   if (!signature) return fail(error, signature.error());
   return make_function(engine->engine, *std::move(signature), *symbol,
-              std::make_shared<const pinion::Library>(library->library));
+                       std::make_shared<const pinion::Library>(library->library));
 }
 
 // -- callbacks
