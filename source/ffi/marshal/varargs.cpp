@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace pinion::marshal {
 namespace {
@@ -23,8 +24,10 @@ void start(Varargs& varargs) {
   const abi::CallLayout& layout = *varargs.layout;
   const auto hidden = static_cast<std::uint32_t>(layout.result.passing == Passing::Hidden);
   varargs.gpr_used = hidden;
-  if (layout.convention == abi::Convention::Microsoft) {  // every argument is one position, in register or slot
-    varargs.gpr_used += static_cast<std::uint32_t>(layout.arguments.size());
+  if (layout.convention == abi::Convention::Microsoft) {  // what is passed is one position, in register or slot
+    varargs.gpr_used += static_cast<std::uint32_t>(
+        std::count_if(layout.arguments.begin(), layout.arguments.end(),
+                      [](const abi::Value& value) { return value.passing != Passing::Nothing; }));
     return;
   }
   for (const abi::Value& value : layout.arguments) {
@@ -37,10 +40,31 @@ void start(Varargs& varargs) {
   }
 }
 
+// How the type travels when it is the next argument: as the last of a variadic call, after as many integers as general
+// registers (Microsoft: positions) are gone. In the registers' end the compilers differ (AB06).
+Result<abi::CallLayout> lay_out_next(const Varargs& varargs, const ctype::Type& type, abi::Dialect dialect) {
+  const ctype::Type nothing{};
+  ctype::Type integer;
+  integer.kind = ctype::Kind::Integer;
+  integer.scalar = ctype::Scalar::ULong;
+  integer.size = integer.align = 8;
+  integer.natural = &integer;
+  const std::uint32_t before = std::min(varargs.gpr_used, kGprs);
+  std::vector<ctype::Parameter> parameters(before, {.name = {}, .type = &integer});
+  parameters.push_back({.name = {}, .type = &type});
+  ctype::Type function;
+  function.kind = ctype::Kind::Function;
+  function.target = &nothing;
+  function.parameters = parameters;
+  function.variadic = true;
+  function.fixed_count = before;
+  return abi::lay_out_call(function, varargs.layout->convention, dialect);
+}
+
 // psABI 3.5.7: in registers when all of it fits, else in the overflow area, which is aligned for the type.
-void next_sysv(Varargs& varargs, const abi::CallLayout& alone, const abi::Value& value, std::byte* to) {
-  const std::uint32_t gprs = count(alone, value, Location::Kind::Gpr);
-  const std::uint32_t xmms = count(alone, value, Location::Kind::Xmm);
+void next_sysv(Varargs& varargs, const abi::CallLayout& layout, const abi::Value& value, std::byte* to) {
+  const std::uint32_t gprs = count(layout, value, Location::Kind::Gpr);
+  const std::uint32_t xmms = count(layout, value, Location::Kind::Xmm);
   const bool fits = value.count != 0 && gprs + xmms == value.count && varargs.gpr_used + gprs <= kGprs &&
                     varargs.xmm_used + xmms <= kXmms;
   if (!fits) {
@@ -49,7 +73,7 @@ void next_sysv(Varargs& varargs, const abi::CallLayout& alone, const abi::Value&
     varargs.stack_used += static_cast<std::uint32_t>((value.size + 7) / 8 * 8);
     return;
   }
-  for (const abi::Piece& piece : alone.pieces_of(value)) {
+  for (const abi::Piece& piece : layout.pieces_of(value)) {
     const void* from = piece.location.kind == Location::Kind::Gpr
                            ? static_cast<const void*>(&varargs.gpr[varargs.gpr_used++])
                            : varargs.xmm[varargs.xmm_used++];
@@ -68,22 +92,14 @@ void next_microsoft(Varargs& varargs, const abi::Value& value, std::byte* to) {
 
 Status next_argument(Varargs& varargs, const ctype::Type& type, abi::Dialect dialect, void* value) {
   if (!varargs.started) start(varargs);
-  // How the type travels: as the only argument of a function of the same convention.
-  const ctype::Type nothing{};
-  const ctype::Parameter parameter{.name = {}, .type = &type};
-  ctype::Type function;
-  function.kind = ctype::Kind::Function;
-  function.target = &nothing;
-  function.parameters = {&parameter, 1};
-  function.fixed_count = 1;
-  auto alone = abi::lay_out_call(function, varargs.layout->convention, dialect);
-  if (!alone) return alone.error();
-  const abi::Value& placed = alone->arguments[0];
+  const auto layout = lay_out_next(varargs, type, dialect);
+  if (!layout) return layout.error();
+  const abi::Value& placed = layout->arguments.back();
   if (placed.passing == Passing::Nothing) return Unit{};
   if (varargs.layout->convention == abi::Convention::Microsoft) {
     next_microsoft(varargs, placed, static_cast<std::byte*>(value));
   } else {
-    next_sysv(varargs, *alone, placed, static_cast<std::byte*>(value));
+    next_sysv(varargs, *layout, placed, static_cast<std::byte*>(value));
   }
   return Unit{};
 }
