@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "caller_source.hpp"
@@ -38,22 +37,12 @@ Values random_values(const Subject& subject) {
   return values;
 }
 
-// Memory for one value, aligned as its type.
-struct AlignedMemory {
-  explicit AlignedMemory(const Type& type)
-      : at(std::aligned_alloc(
-               std::max<std::size_t>(16, type.align),
-               (type.size + 2 * std::max<std::size_t>(16, type.align)) & ~(std::max<std::size_t>(16, type.align) - 1)),
-           &std::free) {}
-  std::unique_ptr<void, void (*)(void*)> at;
-};
-
 // The handler of one call. What it notices first is what is told.
 class Handling : public marshal::CallbackHead {
  public:
   Handling(const marshal::Code& made, const void* where, const Subject& subject, const Values& values,
-           abi::Dialect dialect)
-      : subject_(subject), values_(values), dialect_(dialect) {
+           abi::Dialect dialect, GuardedMemory& memory)
+      : subject_(subject), values_(values), dialect_(dialect), memory_(memory) {
     entry = where;
     dispatch = [](CallbackHead* self, void* const* slots, void* result) {
       static_cast<Handling*>(self)->handle(slots, result);
@@ -88,12 +77,12 @@ class Handling : public marshal::CallbackHead {
   void check_variable_arguments(marshal::Varargs& rest) {
     for (std::size_t i = subject_.signature.fixed; i < subject_.signature.arguments.size(); ++i) {
       const Type& type = *subject_.signature.arguments[i];
-      const AlignedMemory memory(type);
-      std::memset(memory.at.get(), kUntouched, type.size);
-      if (const Status taken = marshal::next_argument(rest, type, dialect_, memory.at.get()); !taken) {
+      unsigned char* value = memory_.place(type.size);  // its end is aligned, so its start is
+      std::memset(value, kUntouched, type.size);
+      if (const Status taken = marshal::next_argument(rest, type, dialect_, value); !taken) {
         return complain(fmt::format("argument {} cannot be taken: {}", i + 1, taken.error().message));
       }
-      check(i, static_cast<const unsigned char*>(memory.at.get()));
+      check(i, value);
     }
   }
 
@@ -135,6 +124,7 @@ class Handling : public marshal::CallbackHead {
   const Subject& subject_;
   const Values& values_;
   abi::Dialect dialect_;
+  GuardedMemory& memory_;
   std::optional<std::string> problem_;
   const void* result_ = nullptr;
   unsigned calls_ = 0;
@@ -216,7 +206,8 @@ std::optional<std::string> CallbackChecker::check_call(const Subject& subject, c
   }
   Bytes after(give.size(), kUntouched);
   Bytes result(values.result.size(), kUntouched);
-  Handling handling(code, entry, subject, values, configuration_.dialect());
+  memory_.reset();
+  Handling handling(code, entry, subject, values, configuration_.dialect(), memory_);
   Exchange exchange{.target = guard_callback(handling, subject.signature.convention),
                     .give = give.data(),
                     .after = after.data(),

@@ -25,6 +25,7 @@ class CallbackChecker {
   const Sabotage* sabotage_;
   std::function<void(std::string_view)> stage_;
   codegen::CodeArena arena_;
+  GuardedMemory memory_;
   bool sabotaged_ = false;
 };
 
