@@ -21,11 +21,13 @@ export PKG_CONFIG_PATH=$lib/pkgconfig
 [[ $(pkg-config --modversion pinion) == "$VERSION" ]] || fail "pinion.pc has another version than $VERSION"
 "$CC" -std=c11 -Wall -Wextra -Werror -pedantic $(pkg-config --cflags pinion) "$here/consumer/program.c" \
   $(pkg-config --libs pinion) -o "$work/c_program"
-[[ $(LD_LIBRARY_PATH=$lib "$work/c_program") == "$VERSION" ]] || fail "the C program does not print $VERSION"
+printed=$(LD_LIBRARY_PATH=$lib "$work/c_program")
+[[ $printed == "$VERSION 1024 123" ]] || fail "the C program prints '$printed', not '$VERSION 1024 123'"
 
 "$CMAKE" -S "$here/consumer" -B "$work/cmake" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$CXX" \
   -DPINION_VERSION="$VERSION" >"$work/cmake.log" || { cat "$work/cmake.log"; fail "find_package(pinion) failed"; }
 "$CMAKE" --build "$work/cmake" >"$work/build.log" || { cat "$work/build.log"; fail "the C++ program does not build"; }
-[[ $("$work/cmake/program") == "$VERSION" ]] || fail "the C++ program does not print $VERSION"
+printed=$("$work/cmake/program")
+[[ $printed == "$VERSION 1024" ]] || fail "the C++ program prints '$printed', not '$VERSION 1024'"
 
 [[ $("$prefix/bin/pinion" --version) == "pinion $VERSION" ]] || fail "the installed command is not version $VERSION"

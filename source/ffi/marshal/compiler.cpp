@@ -11,7 +11,6 @@
 namespace pinion::marshal {
 namespace {
 
-using abi::Extension;
 using abi::Location;
 using abi::Passing;
 

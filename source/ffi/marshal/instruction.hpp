@@ -120,7 +120,7 @@ struct Bytes10 {
   X(ResultX87, "result.x87", X87, Bytes10, 10, None, "80 bits from st0 or st1")
 
 // The fields of an instruction that an opcode uses; the others are 0.
-enum Field : std::uint8_t { kArgument = 1, kOffset = 2, kExtent = 4, kFrame = 8, kPlace = 16 };
+inline constexpr std::uint8_t kArgument = 1, kOffset = 2, kExtent = 4, kFrame = 8, kPlace = 16;
 
 // Steps: the rest.   name, mnemonic, phase, the fields it uses, what it does
 #define PINION_STEPS(X)                                                                                             \
@@ -181,7 +181,7 @@ enum class Step : std::uint8_t {
 #undef X
 };
 
-#define X(...) +1
+#define X(...) +1  // NOLINT(bugprone-macro-parentheses): a sum
 inline constexpr int kTakes = 0 PINION_TAKES(X);
 inline constexpr int kGives = 0 PINION_GIVES(X);
 inline constexpr int kSteps = 0 PINION_STEPS(X);
@@ -252,7 +252,7 @@ struct InstructionInfo {
 };
 const InstructionInfo& info(Opcode);
 
-// The fields that `op` uses, a sum of Field.
+// The fields that `op` uses, a sum of the constants above.
 std::uint8_t fields_of(Opcode op);
 
 // Whether a row that takes or gives a piece leaves above it what the piece promises. Pieces of aggregates promise

@@ -148,7 +148,7 @@ It cannot know whether the slots really hold what the modes say: that is between
 // -- the tables
 
 std::string fields_text(Opcode op) {
-  static constexpr std::pair<Field, char> kNames[] = {
+  static constexpr std::pair<std::uint8_t, char> kNames[] = {
       {kArgument, 'a'}, {kOffset, 'o'}, {kExtent, 'e'}, {kFrame, 'f'}, {kPlace, 'p'}};
   std::string text;
   for (const auto& [field, name] : kNames) {
