@@ -204,6 +204,9 @@ int call_on_small_stack(Near near, bool* harmed) {
 }
 
 TEST(Probing, LargeValuesNearTheEndOfAStack) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer refuses to make threads with stacks this small";
+#endif
   Executors executors(code_of("struct s { unsigned char c[65536]; }; int f(struct s);"));
   Large large;
   std::memset(large.bytes, 3, sizeof large.bytes);

@@ -14,6 +14,14 @@
 
 #include "ffi/library/platform.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+// The loader's records are written and read under a lock of its own, which ThreadSanitizer cannot see: ld.so is not
+// instrumented.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:pinion::loader::path\n";
+}
+#endif
+
 namespace pinion {
 namespace {
 
