@@ -17,8 +17,8 @@
 #if defined(__SANITIZE_THREAD__)
 // The loader's records are written and read under a lock of its own, which ThreadSanitizer cannot see: ld.so is not
 // instrumented.
-extern "C" const char* __tsan_default_suppressions() {
-  return "race:pinion::loader::path\n";
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_suppressions() {
+  return "race:pinion::loader::\nrace:_dl_close\n";
 }
 #endif
 
