@@ -70,7 +70,7 @@ class Handling : public marshal::CallbackHead {
     if (!is_aligned(result, align) && signature.result->size > 0) {
       complain(fmt::format("the result's memory is not aligned to {}", align));
     }
-    std::memcpy(result, values_.result.data(), values_.result.size());
+    if (!values_.result.empty()) std::memcpy(result, values_.result.data(), values_.result.size());
     spoil_registers();
   }
 
