@@ -46,7 +46,7 @@ struct CallSite {
         objects.push_back(nullptr);
       } else {
         unsigned char* at = objects.emplace_back(memory.place(values[i].size()));
-        std::memcpy(at, values[i].data(), values[i].size());
+        if (!values[i].empty()) std::memcpy(at, values[i].data(), values[i].size());
         slots[i] = reinterpret_cast<std::uint64_t>(at);
       }
     }
