@@ -63,8 +63,7 @@ void append(std::vector<std::byte>& bytes, T value) {
 // Format: System V AMD64 psABI 3.7 and Linux Standard Base 5.0, 10.6.1; opcodes: DWARF 4, 6.4.2.
 std::vector<std::byte> make_eh_frame(std::uint64_t start, std::uint64_t size) {
   constexpr std::uint8_t kDefCfa = 0x0c, kOffset = 0x80, kNop = 0;
-  constexpr std::uint8_t kRbp = 6, kRsp = 7, kReturnAddress = 16;
-  static_cast<void>(kRsp);
+  constexpr std::uint8_t kRbp = 6, kReturnAddress = 16;
   const std::array<std::uint8_t, 20> cie = {1,               // version
                                             0,               // augmentation: none, so the addresses below are absolute
                                             1,               // code alignment factor

@@ -13,15 +13,6 @@ using abi::Location;
 using abi::Passing;
 using abi::Piece;
 
-Location::Kind kind_of(Bank bank) {
-  switch (bank) {
-    case Bank::Gpr: return Location::Kind::Gpr;
-    case Bank::Xmm: return Location::Kind::Xmm;
-    case Bank::X87: return Location::Kind::X87;
-    default: return Location::Kind::Stack;
-  }
-}
-
 constexpr std::uint32_t kNone = UINT32_MAX;
 
 class CallbackVerifier {

@@ -15,6 +15,15 @@ Bank bank_of(Location::Kind kind) {
   return Bank::Memory;
 }
 
+Location::Kind kind_of(Bank bank) {
+  switch (bank) {
+    case Bank::Gpr: return Location::Kind::Gpr;
+    case Bank::Xmm: return Location::Kind::Xmm;
+    case Bank::X87: return Location::Kind::X87;
+    default: return Location::Kind::Stack;
+  }
+}
+
 namespace {
 
 bool fits(const InstructionInfo& row, Bank bank, std::uint32_t size, Extension extension) {

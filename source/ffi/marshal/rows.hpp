@@ -8,6 +8,7 @@
 namespace pinion::marshal {
 
 Bank bank_of(abi::Location::Kind);
+abi::Location::Kind kind_of(Bank);  // the kind of location that a bank's pieces are in
 
 // The row that moves `size` bytes with this extension; none when there is no such row. Pieces of aggregates promise
 // nothing about the bytes above them; they are zero-extended, so that the same call always leaves the same bits.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "ffi/marshal/rows.hpp"
 #include "fmt/format.h"
 
 namespace pinion::marshal {
@@ -34,15 +35,6 @@ struct Stored {
 };
 
 constexpr Location kAl{Location::Kind::Gpr, static_cast<std::uint32_t>(abi::Gpr::Rax)};
-
-Location::Kind kind_of(Bank bank) {
-  switch (bank) {
-    case Bank::Gpr: return Location::Kind::Gpr;
-    case Bank::Xmm: return Location::Kind::Xmm;
-    case Bank::X87: return Location::Kind::X87;
-    default: return Location::Kind::Stack;
-  }
-}
 
 class Verifier {
  public:
